@@ -1,0 +1,27 @@
+"""The product's worker with its second stage deaf: what stage 1 alone does, in the product's own machinery.
+
+    python -m bench.peers.product_ledger product|none stream --worker 1 ...
+
+The rest of the command line is that of `listener`. With `none` the enricher says the same about every mention.
+"""
+
+import sys
+
+from bench.peers.work import NoEnrichment
+from listener import bootstrap
+from listener.cli.main import main as listener
+from listener.domain.topics import TIMERS_DUE
+from stream.triage.triage import Triage
+
+
+def main() -> None:
+    """Runs until it is ended."""
+    enrichment = sys.argv.pop(1)
+    Triage.topics = (TIMERS_DUE.name,)  # type: ignore[assignment]  # nothing is ever written to it here
+    if enrichment == "none":
+        vars(bootstrap)["Enricher"] = lambda *_: NoEnrichment()
+    listener()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Listener: every channel in one stream, cases by customer, root causes counted by people."""

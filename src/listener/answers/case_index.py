@@ -1,0 +1,149 @@
+"""Which contact a case is named after, and whose it is: all that is needed to key an answer to a case."""
+
+import logging
+from datetime import datetime
+from itertools import islice
+from threading import Event, Thread
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import msgspec
+
+from listener.domain.errors import ServiceError
+from listener.domain.topics import TRIAGE
+from listener.kafka.connection import KafkaConnection
+from listener.kafka.follow import follow
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 384 * 1024 * 1024
+"""Some million cases. The oldest are forgotten first; answers to them have to name the contact."""
+ENTRY_BYTES = 376
+"""What an entry takes in memory beside the characters of its ids."""
+MAX_HOPS = 100
+RETRY_SECONDS = 5.0
+
+
+class _Head(msgspec.Struct):
+    """What is read of a snapshot; the rest, which is most of it, is passed over."""
+
+    case_id: str
+    version: int
+    anchor: str
+    anchor_author: str
+    superseded_by: str | None = None
+    opened_at: datetime | None = None
+
+
+class Place(NamedTuple):
+    """Where an answer to a case goes.
+
+    Attributes:
+        case_id: as it is called now; it may have been asked for by a former id.
+        opened_at: when the contact was said; None where that is not known.
+    """
+
+    case_id: str
+    contact: str
+    author: str
+    opened_at: datetime | None = None
+
+
+class CaseIndex:
+    """Case id to its place, from the snapshots on `triage`. One thread writes, others may read.
+
+    Args:
+        max_bytes: what it may take in memory, about; beyond that the oldest tenth is forgotten.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._heads: dict[str, _Head] = {}
+        self._decode = msgspec.json.Decoder(_Head).decode
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def take(self, key: bytes | None, value: bytes | None) -> None:
+        """Takes one record; what is no snapshot is passed over."""
+        if value is None:
+            self._discard((key or b"").decode(errors="replace"))
+            return
+        try:
+            head = self._decode(value)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            log.warning("a record of %s is no case: %s", TRIAGE.name, error)
+            return
+        before = self._heads.get(head.case_id)
+        if before is not None and before.version > head.version:
+            return
+        self._discard(head.case_id)
+        self._heads[head.case_id] = head
+        self._bytes += _size(head)
+        if self._bytes > self._max_bytes:
+            self._forget_oldest()
+
+    def find(self, case_id: str) -> Place | None:
+        """Where an answer to this case goes; None where the case is not known."""
+        head = self._heads.get(case_id)
+        if head is None:
+            return None
+        newest = head
+        for _ in range(MAX_HOPS):
+            following = self._heads.get(newest.superseded_by or "")
+            if following is None:
+                break
+            newest = following
+        return Place(newest.case_id, head.anchor, head.anchor_author, head.opened_at)
+
+    def _discard(self, case_id: str) -> None:
+        head = self._heads.pop(case_id, None)
+        if head is not None:
+            self._bytes -= _size(head)
+
+    def _forget_oldest(self) -> None:
+        """A tenth at once: taking the first key out of a dict passes over all that were taken out before."""
+        forgotten = max(1, len(self._heads) // 10)
+        self._bytes -= sum(map(_size, islice(self._heads.values(), forgotten)))
+        self._heads = dict(islice(self._heads.items(), forgotten, None))
+
+
+def _size(head: _Head) -> int:
+    return ENTRY_BYTES + len(head.case_id) + len(head.anchor) + len(head.anchor_author)
+
+
+class CaseReader:
+    """Keeps an index up to date from a thread of its own while it is entered.
+
+    Attributes:
+        caught_up: set once everything that stood on the topic at the start is in the index.
+    """
+
+    def __init__(self, connection: KafkaConnection, index: CaseIndex) -> None:
+        self.caught_up = Event()
+        self._connection = connection
+        self._index = index
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="cases", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                for record in follow(
+                    self._connection, TRIAGE.name, stop=self._stop, caught_up=self.caught_up.set
+                ):
+                    self._index.take(record.key, record.value)
+            except ServiceError as error:
+                log.warning("cases are not followed, tried again in %.0f s: %s", RETRY_SECONDS, error)
+                self._stop.wait(RETRY_SECONDS)

@@ -1,0 +1,127 @@
+"""`listener sink NAME`: stores the topics."""
+
+import gc
+import signal
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import click
+
+from listener.bootstrap import installation_time, sink_group
+from listener.cli.options import health_options, settings_options
+from listener.health import check_clickhouse
+from listener.health_server import HealthServer, Pulse
+from listener.kafka.admin import TopicAdmin
+from listener.kafka.consume import BatchConsumer
+from listener.kafka.publish import Publisher
+from listener.logs import configure_logs
+from listener.settings import Settings
+from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.run import run_sink
+from sinks.sink import Sink
+from sinks.standstill import ReadingWatch
+
+SINKS: dict[str, Callable[[Settings], Sink[Any]]] = {
+    "clickhouse": lambda settings: ClickHouseSink(settings.clickhouse_url),
+}
+STORE_ANSWERS: dict[str, Callable[[Settings], bool]] = {
+    "clickhouse": lambda settings: check_clickhouse(settings.clickhouse_url).well,
+}
+"""Asked over a connection of its own, since that of the sink may be writing."""
+
+
+@click.command()
+@click.argument("name", type=click.Choice(list(SINKS)))
+@click.option(
+    "--batch-records",
+    type=click.IntRange(1, 100_000),
+    default=20_000,
+    show_default=True,
+    help="Most records of a batch; two batches are in memory, some 5 KB a record.",
+)
+@click.option(
+    "--batch-wait-seconds",
+    type=click.FloatRange(0.01, 60),
+    default=0.5,
+    show_default=True,
+    help="A smaller batch is stored after this time; one record alone at once.",
+)
+@click.option(
+    "--stall-seconds",
+    type=click.FloatRange(5, 86_400),
+    default=300.0,
+    show_default=True,
+    help="If nothing is read for so long though records wait, the process ends with 1, to be started anew.",
+)
+@health_options
+@settings_options
+def command(
+    name: str,
+    batch_records: int,
+    batch_wait_seconds: float,
+    stall_seconds: float,
+    health_host: str,
+    health_port: int | None,
+    settings: Settings,
+) -> None:
+    """Stores what is on the topics, until it is stopped. Several processes share the work.
+
+    While the store is away the sink waits and loses nothing. SIGTERM or Ctrl-C: the batch in hand is stored
+    and committed first.
+
+    \b
+    Example:
+      listener sink clickhouse --health-port 8101
+    """
+    configure_logs(log_mentions=settings.config.log_mentions)
+    gc.set_threshold(
+        200_000, 20, 20
+    )  # a batch is many objects and no cycles: looking for them takes a quarter
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    sink = SINKS[name](settings)
+    group = sink_group(name)
+    pulse = Pulse()
+    try:
+        sink.ping()
+        with (
+            Publisher(settings.kafka, client_id=group) as publisher,
+            TopicAdmin(settings.kafka) as admin,
+            BatchConsumer(
+                settings.kafka,
+                group,
+                sink.topics,
+                max_records=batch_records,
+                max_wait_seconds=batch_wait_seconds,
+            ) as consumer,
+        ):
+            watch = ReadingWatch(
+                consumer.places,
+                lambda: admin.end_offsets(sink.topics),
+                alive=pulse.alive,
+                stall_seconds=stall_seconds,
+                stop=stop,
+            )
+            checks = {
+                "assigned": lambda: consumer.assigned,
+                "reads": lambda: watch.reads,
+                "store_answers": lambda: STORE_ANSWERS[name](settings),
+            }
+            with HealthServer(health_host, health_port, checks, alive=pulse.alive):
+                click.echo(f"sink {name}: storing {len(sink.topics)} topics", err=True)
+                watch.start()
+                run_sink(
+                    sink,
+                    consumer,
+                    publisher,
+                    now=installation_time(settings),
+                    stop=stop,
+                    beat=pulse.beat,
+                    held=watch.held,
+                )
+                watch.finished()
+    finally:
+        sink.close()
+    click.echo(f"sink {name}: stopped", err=True)

@@ -1,0 +1,1 @@
+"""What sinks and reports share to speak with ClickHouse. Imports the domain only, may be imported by all."""

@@ -1,0 +1,338 @@
+"""The feedback form as a web application: one plain page, no script, no cookie, a receipt once Kafka has it.
+
+    GET  /             the page; ``?page=ADDRESS`` says from where it was opened
+    POST /feedback     the form, or JSON {"message", "name", "contact", "page", "idempotency_key"}
+    GET  /healthz      200 while Kafka answers, else 503
+
+A receipt is given only after the broker's acknowledgement. Whatever keeps a message from being stored, the
+answer is the page with the message still in it. Delivery: a form sent twice is one mention.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import Field
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from listener.connectors.feedback import (
+    MAX_CONTACT,
+    MAX_MESSAGE,
+    MAX_NAME,
+    Feedback,
+    feedback_of,
+    mention_of,
+)
+from listener.connectors.rate_limit import RateLimit, network_of
+from listener.domain.document import Document
+from listener.domain.errors import ListenerError
+from listener.domain.topics import RAW
+from listener.metrics import FORM_REQUESTS
+from listener.web import Counted, read_body
+
+log = logging.getLogger(__name__)
+
+KIND = "form"
+TRAP = "website"
+MAX_BODY_BYTES = 256 * 1024
+"""Room for 20,000 characters of any script, each percent-encoded."""
+MAX_FIELDS = 20
+MAX_WAITING = 64
+"""Messages that wait for the broker at once; more are asked to come back, so that they fill no memory."""
+REMEMBERED = 10_000
+HEALTH_SECONDS = 5.0
+HEALTH_WAIT_SECONDS = 2.0
+"""Kafka's clients try for half a minute before they say that nobody answers."""
+RETRY_SECONDS = 30
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_HERE = Path(__file__).parent
+_STYLE = (_HERE / "static" / "feedback.css").read_text(encoding="utf-8")
+_PAGES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class FormOptions(Document):
+    """How a source of the kind `form` is configured."""
+
+    company: str = Field(default="us", min_length=1, max_length=100)
+    """Whom people write to, as in "Write to ..."."""
+    privacy_url: str | None = Field(default=None, max_length=4000, pattern=r"^https?://\S+$")
+    """The company's privacy notice, for a link."""
+    burst: int = Field(default=10, ge=1, le=10_000)
+    """Messages that one address may send at once."""
+    per_minute: float = Field(default=6.0, gt=0, le=60_000)
+    """Messages that one address may send in the long run."""
+
+
+Deliver = Callable[[str, str, bytes], None]
+"""Takes topic, key and value; returns once the broker has acknowledged; may block; safe in several threads."""
+Ping = Callable[[], object]
+"""Returns if Kafka answers, else raises `ListenerError`; may block."""
+
+
+def feedback_app(
+    source: str, options: FormOptions, *, deliver: Deliver, ping: Ping, now: Callable[[], datetime]
+) -> Starlette:
+    """The application, ready to be served.
+
+    Args:
+        source: name of the configured source.
+        now: stamps what comes in.
+    """
+    form = _Form(source, options, deliver, ping, now)
+    return Starlette(
+        routes=[
+            Route("/", form.show),
+            Route("/feedback", form.submit, methods=["POST"]),
+            Route("/feedback", form.show, methods=["GET"]),
+            Route("/healthz", form.health),
+            Route("/feedback.css", _style),
+        ],
+        middleware=[Middleware(_Headers), Middleware(Counted, FORM_REQUESTS)],
+        exception_handlers={HTTPException: _plain_error},
+    )
+
+
+class _Form:
+    def __init__(
+        self, source: str, options: FormOptions, deliver: Deliver, ping: Ping, now: Callable[[], datetime]
+    ) -> None:
+        self._source = source
+        self._options = options
+        self._deliver = deliver
+        self._ping = ping
+        self._now = now
+        self._rate = RateLimit(options.burst, options.per_minute)
+        self._received: OrderedDict[str, datetime] = OrderedDict()
+        self._threads = anyio.CapacityLimiter(MAX_WAITING)
+        self._asking: asyncio.Task[bool] | None = None
+        self._answered_at = -math.inf
+
+    async def show(self, request: Request) -> Response:
+        """The empty form."""
+        fields = {"page": request.query_params.get("page", "")}
+        # Whoever goes back to it must find the same token in it, so that sending again is no second message.
+        kept = {"Cache-Control": "private, no-cache"}
+        return self._page("feedback_form.html", 200, headers=kept, feedback=feedback_of(fields, TRAP))
+
+    async def submit(self, request: Request) -> Response:
+        """Takes a form or JSON, and answers in kind."""
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        as_json = content_type == "application/json"
+        if not as_json and content_type != "application/x-www-form-urlencoded":
+            return self._problem(415, "Send the form, or JSON as application/json.", as_json=as_json)
+        body = await read_body(request, MAX_BODY_BYTES)
+        if body is None:
+            return self._problem(413, f"More than {MAX_BODY_BYTES} bytes are not taken.", as_json=as_json)
+        try:
+            feedback = feedback_of(_fields_of_json(body) if as_json else _fields_of_form(body), TRAP)
+        except ValueError as error:
+            return self._problem(422 if as_json else 400, str(error), as_json=as_json)
+
+        if errors := feedback.errors():
+            return self._again(feedback, 422, errors=errors, as_json=as_json)
+        address = network_of(request.client.host if request.client else "")
+        if wait_seconds := self._rate.wait_seconds(address, time.monotonic()):
+            return self._again(
+                feedback,
+                429,
+                notice="Many messages have come from your network just now, so this one was not taken yet.",
+                retry_seconds=math.ceil(wait_seconds),
+                as_json=as_json,
+            )
+        try:
+            received_at = await self._store(feedback)
+        except ListenerError as error:
+            log.warning("receipt=%s not stored: %s", feedback.receipt, error)
+            return self._again(
+                feedback,
+                503,
+                notice="We could not store your message: our system does not answer at the moment.",
+                retry_seconds=RETRY_SECONDS,
+                as_json=as_json,
+            )
+        if as_json:
+            return JSONResponse({"receipt": feedback.receipt}, 201)
+        return self._page("feedback_receipt.html", 201, receipt=feedback.receipt, received_at=received_at)
+
+    async def health(self, request: Request) -> Response:
+        """Whether Kafka has answered within the last seconds; all who ask at the same time share one question."""
+        if self._asking is None or (
+            self._asking.done() and time.monotonic() - self._answered_at > HEALTH_SECONDS
+        ):
+            self._asking = asyncio.create_task(self._ask())
+        done, _ = await asyncio.wait({self._asking}, timeout=HEALTH_WAIT_SECONDS)
+        if done and self._asking.result():
+            return PlainTextResponse("ok\n")
+        return PlainTextResponse("Kafka does not answer\n", 503)
+
+    async def _ask(self) -> bool:
+        try:
+            await anyio.to_thread.run_sync(self._ping)
+        except ListenerError as error:
+            # Why is for the log alone: it may name hosts that are no visitor's business.
+            log.warning("unhealthy: %s", error)
+            return False
+        finally:
+            self._answered_at = time.monotonic()
+        return True
+
+    async def _store(self, feedback: Feedback) -> datetime:
+        """Waits until the broker has it, and says when it came first."""
+        if self._threads.borrowed_tokens >= MAX_WAITING:
+            raise ListenerError(f"{MAX_WAITING} messages wait for Kafka already")
+        received_at = self._received.setdefault(feedback.receipt, self._now())
+        if len(self._received) > REMEMBERED:
+            self._received.popitem(last=False)
+        mention = mention_of(feedback, self._source, received_at)
+        await anyio.to_thread.run_sync(
+            self._deliver, RAW.name, mention.key, mention.to_json(), limiter=self._threads
+        )
+        log.info("stage=form mention_id=%s source=%s stored", mention.mention_id, self._source)
+        return received_at
+
+    def _again(
+        self,
+        feedback: Feedback,
+        status: int,
+        *,
+        errors: Mapping[str, str] | None = None,
+        notice: str | None = None,
+        retry_seconds: int | None = None,
+        as_json: bool,
+    ) -> Response:
+        """What was sent, back in the form, with what is the matter."""
+        headers = {"Retry-After": str(retry_seconds)} if retry_seconds is not None else {}
+        if as_json:
+            return JSONResponse({"errors": errors} if errors else {"error": notice}, status, headers=headers)
+        return self._page(
+            "feedback_form.html",
+            status,
+            headers=headers,
+            feedback=feedback,
+            errors=errors or {},
+            notice=notice,
+            wait=_in_words(retry_seconds) if retry_seconds is not None else None,
+        )
+
+    def _problem(self, status: int, text: str, *, as_json: bool) -> Response:
+        """For what no form of ours sends."""
+        if as_json:
+            return JSONResponse({"error": text}, status)
+        blank = feedback_of({}, TRAP)
+        return self._page("feedback_form.html", status, feedback=blank, notice=f"Nothing was stored. {text}")
+
+    def _page(
+        self, name: str, status: int, headers: Mapping[str, str] | None = None, **values: object
+    ) -> Response:
+        defaults: dict[str, object] = {"errors": {}, "notice": None, "wait": None}
+        limits = {"MAX_MESSAGE": MAX_MESSAGE, "MAX_NAME": MAX_NAME, "MAX_CONTACT": MAX_CONTACT}
+        html = _PAGES.get_template(name).render(
+            defaults | limits | {"options": self._options, "trap": TRAP} | values
+        )
+        return HTMLResponse(html, status, headers=headers)
+
+
+class _Headers:
+    """Adds the protective headers to every answer."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.lower().encode() not in there
+                    ),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+async def _style(request: Request) -> Response:
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+async def _plain_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {404: "There is no such page here. The form is at /", 405: "That cannot be done here."}
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return PlainTextResponse(words.get(status, "Something went wrong.") + "\n", status, headers=headers)
+
+
+def _fields_of_form(body: bytes) -> dict[str, str]:
+    """The fields of ``application/x-www-form-urlencoded`` in UTF-8; the last of a name counts.
+
+    Raises:
+        ValueError: more fields than any form of ours has.
+    """
+    try:
+        text = body.decode("ascii", errors="replace")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise ValueError(f"There are more than {MAX_FIELDS} fields.") from None
+    return dict(pairs)
+
+
+def _fields_of_json(body: bytes) -> dict[str, str]:
+    """The fields of a JSON object of texts.
+
+    Raises:
+        ValueError: it is something else, with what is expected.
+    """
+    allowed = {"message", "name", "contact", "page", "idempotency_key"}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ValueError("This is not JSON.") from None
+    if not isinstance(value, dict) or not all(isinstance(field, str | None) for field in value.values()):
+        raise ValueError("A JSON object of texts is expected.")
+    if unknown := sorted(set(value) - allowed):
+        raise ValueError(
+            f"Unknown fields: {', '.join(unknown)[:200]}. Known ones: {', '.join(sorted(allowed))}."
+        )
+    key = value.pop("idempotency_key", None)
+    fields: dict[str, str] = {name: text for name, text in value.items() if text is not None}
+    if key is not None:
+        fields["token"] = key
+        if feedback_of(fields, TRAP).token != key:
+            raise ValueError("idempotency_key: 16 to 128 letters, digits, - and _ are expected.")
+    return fields
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 100 else f"{math.ceil(seconds / 60)} minutes"

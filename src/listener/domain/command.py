@@ -1,0 +1,38 @@
+"""What a person does to a case; each command names contacts, since cases come and go with their contacts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from listener.domain.contract import EventTime, Versioned
+
+Action = Literal[
+    "assign",
+    "together",
+    "apart",
+    "mark_failed",
+    "close",
+    "reopen",
+    "reclassify",
+    "complaint",
+    "no_complaint",
+]
+
+
+class CaseCommand(Versioned):
+    """One act of a person. The newest by (`at`, `command_id`) holds where two speak of the same thing."""
+
+    command_id: str = Field(min_length=1, max_length=200)
+    action: Action
+    """complaint, no_complaint: what a person says a contact is; regulators' clocks go by that before its words."""
+    author: str = Field(min_length=3, max_length=300)
+    """Author of the first contact named, and the key of the record."""
+    contacts: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
+    """Mention ids; two for together and apart, one otherwise."""
+    by: str = Field(min_length=1, max_length=200)
+    at: EventTime
+    owner: str | None = None
+    """assign: who shall act."""
+    cause: str | None = None
+    """reclassify: the root cause that a person chose."""
+    reason: str = Field(default="", max_length=1000)

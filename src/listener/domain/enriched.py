@@ -1,0 +1,117 @@
+"""A mention with what Listener says about it, and on what that rests."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from listener.domain.contract import Contract, Versioned, rejected
+from listener.domain.mention import Mention, MentionDeleted
+
+Need = Literal["complaint", "question", "request", "praise", "unsure", "mention", "spam"]
+Severity = Literal["safety", "legal_threat", "vulnerable"]
+MatchStatus = Literal["matched", "ambiguous", "unknown"]
+
+NO_CAUSE = "unknown"
+"""Stands for: none of the taxonomy's root causes."""
+
+
+class Language(Contract):
+    """ISO 639-1 code, or ``und`` where it cannot be told; with the detector's probability."""
+
+    code: str
+    probability: float = Field(ge=0, le=1)
+
+
+class Sentiment(Contract):
+    """VADER's scores; given only where the language is English."""
+
+    compound: float = Field(ge=-1, le=1)
+    label: Literal["negative", "neutral", "positive"]
+
+
+class Complaint(Contract):
+    """How sure it is that this is a complaint, and the words that say so."""
+
+    probability: float = Field(ge=0, le=1)
+    evidence: tuple[str, ...] = ()
+
+
+class RootCause(Contract):
+    """A node of the taxonomy that this mention is about."""
+
+    node: str
+    owner: str
+    score: float = Field(ge=0, le=1)
+    evidence: tuple[str, ...] = ()
+
+
+class Match(Contract):
+    """Which customer the author is, in whose words; nobody where two are about as likely."""
+
+    status: MatchStatus
+    customer_id: str | None = None
+    method: Literal["confirmed", "handle", "email", "phone", "none"] = "none"
+    evidence: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+
+
+class Enrichment(Contract):
+    """Everything that was found out from the mention alone; a pure function of text and reference data."""
+
+    language: Language
+    sentiment: Sentiment | None = None
+    complaint: Complaint
+    need: Need
+    needs_response: bool
+    need_reasons: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    root_causes: tuple[RootCause, ...] = ()
+    """Most likely first; empty where none fits."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Step to the version of the rules or model that made its result."""
+    reach_claims: tuple[str, ...] = ()
+    """What the author says about how far their words carry, as they say it; nothing else here rests on it."""
+
+
+class EnrichedMention(Versioned):
+    """A mention, what was found out about it, and whose it is. A deleted mention has lost its text."""
+
+    kind: Literal["enriched"] = "enriched"
+    party: str
+    epoch: int = Field(ge=1)
+    author: str
+    """Whose history it belongs to (`Mention.key`)."""
+    deleted: bool = False
+    mention: Mention
+    enrichment: Enrichment
+    match: Match
+    grouping_cause: str = NO_CAUSE
+    """The root cause that joined this contact to a case: the first revision's, or a person's."""
+    grouping_revision: int = 0
+    """Revision that `grouping_cause` was found in; the lowest seen holds."""
+
+
+class EnrichedDeletion(Versioned):
+    """The news that a mention was deleted, on its way to the party that it belongs to."""
+
+    kind: Literal["deleted"] = "deleted"
+    party: str
+    epoch: int = Field(ge=1)
+    author: str
+    deletion: MentionDeleted
+
+
+EnrichedValue = Annotated[EnrichedMention | EnrichedDeletion, Field(discriminator="kind")]
+_ENRICHED: TypeAdapter[EnrichedMention | EnrichedDeletion] = TypeAdapter(EnrichedValue)
+
+
+def read_enriched(value: bytes | str) -> EnrichedMention | EnrichedDeletion:
+    """Reads a value of `mentions.enriched`.
+
+    Raises:
+        Rejected: not JSON, or neither of the two.
+    """
+    try:
+        return _ENRICHED.validate_json(value)
+    except ValidationError as error:
+        raise rejected(error) from None

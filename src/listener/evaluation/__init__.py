@@ -1,0 +1,1 @@
+"""How right Listener is: what it found beside what is known to be true."""

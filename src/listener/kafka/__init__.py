@@ -1,0 +1,1 @@
+"""What every stage shares to speak with Kafka. Imports the domain only and may be imported by all."""

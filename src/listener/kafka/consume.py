@@ -1,0 +1,373 @@
+"""Consuming for a store: batches by group, committed by hand once stored; and compacted topics read whole."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import MemberState
+
+from listener.domain.errors import ServiceError
+from listener.kafka.connection import KafkaConnection
+from listener.kafka.diagnosis import not_ready
+from listener.kafka.quick_records import read_quickly
+from listener.kafka.record import Record
+
+log = logging.getLogger(__name__)
+
+FETCH_BYTES = 32 * 1024 * 1024
+"""Of one answer of the broker; above the largest record that any topic takes."""
+PARTITION_BYTES = 1024 * 1024
+"""The client keeps an answer of every partition until it is read: this, times the number of partitions, bounds
+what it reads ahead. A larger record comes nevertheless, alone."""
+PORTION_RECORDS = 500
+"""Taken out of the client at once: their values are unpacked then, and only the packed size was bounded."""
+RECORD_BYTES = 512
+"""What a record takes beside its value, generously."""
+POLL_SECONDS = 0.1
+JOIN_SECONDS = 5.0
+"""A poll that ends while its member joins starts the joining anew, in kafka-python 3.0.12; on a busy machine
+with short polls that never ends."""
+TOPIC_SECONDS = 5.0
+CATCH_UP_SECONDS = 30.0
+
+
+class BatchConsumer:
+    """One member of a consumer group that reads batches and commits what was stored.
+
+    1. `poll` collects a batch.
+    2. The caller stores it. Meanwhile it may `poll` the next one; otherwise it calls `keep_alive` every few
+       seconds.
+    3. `commit` notes that the oldest batch is stored. A crash before that repeats the batch.
+
+    Whatever was collected and not yet handed out when partitions move to another member is dropped, and read
+    again by whoever owns them then. Not to be shared by threads.
+
+    Args:
+        connection: the cluster.
+        group: name of the consumer group.
+        topics: to subscribe to; one that does not exist yet is found within seconds of its creation.
+        max_records: a batch has at most this many records,
+        max_bytes: and is handed out once its values have this many bytes,
+        max_wait_seconds: or once its first record waits for this long; earlier, where nothing more comes and
+            the last batch was handed out longer ago than this. So a single record is handed out at once, and
+            there is hardly more than one small batch in this time.
+        session_timeout_seconds: a member that is silent for so long loses its partitions; after a kill -9 its
+            successor waits for as long.
+
+    Raises:
+        NotReady: no broker answers at that address.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        group: str,
+        topics: Iterable[str],
+        *,
+        max_records: int = 20_000,
+        max_bytes: int = 32 * 1024 * 1024,
+        max_wait_seconds: float = 0.5,
+        session_timeout_seconds: float = 10.0,
+    ) -> None:
+        self._max_records = max_records
+        self._max_bytes = max_bytes
+        self._max_wait_seconds = max_wait_seconds
+        self._largest = RECORD_BYTES
+        self._handed_out: deque[_Extent] = deque()
+        self._handed_out_at = -inf
+        self._moves = _Moves()
+        try:
+            self._consumer = KafkaConsumer(
+                **connection.kafka_python(),
+                client_id=group,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                fetch_max_bytes=FETCH_BYTES,
+                max_partition_fetch_bytes=PARTITION_BYTES,
+                session_timeout_ms=int(session_timeout_seconds * 1000),
+                heartbeat_interval_ms=int(session_timeout_seconds * 1000 / 10),
+                metadata_max_age_ms=5_000,
+                bootstrap_timeout_ms=15_000,
+                reconnect_backoff_max_ms=1000,
+                metrics_enabled=False,
+            )
+        except (KafkaError, OSError, ValueError) as error:
+            raise not_ready(connection, error) from error
+        read_quickly(self._consumer)
+        self._consumer.subscribe(list(topics), listener=self._moves)
+
+    def poll(self, timeout_seconds: float = 1.0) -> list[Record]:
+        """Collects the next batch, in the order of offsets within each partition.
+
+        Args:
+            timeout_seconds: how long to wait for a first record.
+
+        Returns:
+            The batch; empty if nothing came in time.
+
+        Raises:
+            ServiceError: Kafka refuses (a broker that is away is waited for).
+        """
+        batch: list[Record] = []
+        extent = _Extent()
+        size = 0
+        deadline = time.monotonic() + timeout_seconds
+        self._resume()
+        while True:
+            wait = min(POLL_SECONDS, max(0.0, deadline - time.monotonic()))
+            seen = self._moves.count
+            room = (self._max_bytes - size) // (2 * self._largest)  # for records like those that came last
+            polled = self._records(wait, max(1, min(room, PORTION_RECORDS, self._max_records - len(batch))))
+            now = time.monotonic()
+            if self._moves.count != seen:
+                extent.add(polled)
+                self._rewind(extent.first)
+                batch, extent, size = [], _Extent(), 0
+            elif polled:
+                if not batch:
+                    deadline = now + self._max_wait_seconds
+                extent.add(polled)
+                sizes: list[int] = []
+                for records in polled.values():
+                    batch += records
+                    sizes += [len(record.value or b"") for record in records]
+                size += sum(sizes)
+                self._largest = max(sizes, default=0) + RECORD_BYTES
+            elif batch and now >= self._handed_out_at + self._max_wait_seconds:
+                break
+            if len(batch) >= self._max_records or size >= self._max_bytes or now >= deadline:
+                break
+        if batch:
+            self._handed_out.append(extent)
+            self._handed_out_at = time.monotonic()
+        return batch
+
+    def keep_alive(self, seconds: float = 0.0) -> None:
+        """Takes part in the group without reading on, for about so many seconds (longer in a rebalance)."""
+        self._consumer.pause(*self._consumer.assignment())
+        came = _Extent()  # of partitions that came just now
+        came.add(self._records(seconds, PORTION_RECORDS))
+        self._rewind(came.first)
+
+    def commit(self, timeout_seconds: float = 30.0) -> bool:
+        """Notes that the oldest batch that was handed out is stored.
+
+        Returns:
+            Whether the group knows it now. If not (partitions have moved, the coordinator is away), records
+            are repeated or a later commit includes them: nothing to be done about it.
+        """
+        owned = self._consumer.assignment()
+        stored = self._handed_out.popleft().next if self._handed_out else {}
+        offsets = {
+            partition: OffsetAndMetadata(offset, "", -1)
+            for partition, offset in stored.items()
+            if partition in owned
+        }
+        try:
+            self._consumer.commit(offsets, timeout_ms=int(timeout_seconds * 1000))
+        except KafkaError as error:
+            log.warning("offsets were not committed, some records will be read again: %s", error)
+            return False
+        return len(offsets) == len(stored)
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the group has said which partitions are this member's, be it none. For any thread."""
+        return self._moves.settled
+
+    def places(self) -> dict[tuple[str, int], int | None] | None:
+        """The offset that is read next of each partition that is this member's; None as long as the group has
+        not said which are, and for a partition whose place is not known yet. For any thread."""
+        if not self._moves.settled:
+            return None
+        known = list(self._consumer._subscription.assignment.items())  # noqa: SLF001 - see `lag`
+        return {
+            (partition.topic, partition.partition): state.position and state.position.offset
+            for partition, state in known
+        }
+
+    def lag(self) -> dict[tuple[str, int], int]:
+        """Records that are not stored, by topic and partition, of those that are this member's.
+
+        As of the last answer of the broker: while nothing is read, the end of a partition is not learnt anew. A
+        partition of which nothing was heard yet is left out.
+        """
+        found = {}
+        # what the client knows; its method `position` would ask the broker, one partition after the other
+        known = self._consumer._subscription.assignment  # noqa: SLF001
+        unstored: dict[TopicPartition, int] = {}
+        for extent in reversed(self._handed_out):
+            unstored |= extent.first
+        for partition, state in known.items():
+            if state.highwater is not None and state.position is not None:
+                first = unstored.get(partition, state.position.offset)
+                found[partition.topic, partition.partition] = max(0, state.highwater - first)
+        return found
+
+    def close(self) -> None:
+        """Leaves the group; what is not committed goes to the other members."""
+        try:
+            self._consumer.close(autocommit=False, timeout_ms=5000)
+        except KafkaError as error:
+            log.debug("the consumer did not leave its group in time: %s", error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _records(self, seconds: float, limit: int) -> Mapping[TopicPartition, list[Any]]:
+        if self._consumer.group_metadata().state != MemberState.STABLE:
+            seconds = max(seconds, JOIN_SECONDS)
+        try:
+            return self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=limit)  # type: ignore[no-any-return]
+        except KafkaError as error:
+            raise ServiceError(f"Kafka failed while records were read: {error}") from error
+
+    def _resume(self) -> None:
+        paused = self._consumer.paused()
+        if paused:
+            self._consumer.resume(*paused)
+
+    def _rewind(self, first: Mapping[TopicPartition, int]) -> None:
+        """Sets partitions that are still ours back to what is dropped.
+
+        kafka-python keeps the position of a partition that stays with its member, so without this the dropped
+        records would never be read.
+        """
+        owned = self._consumer.assignment()
+        for partition, offset in first.items():
+            if partition in owned:
+                self._consumer.seek(partition, offset)
+
+
+class _Extent:
+    """What records cover: of each partition the first offset, and the one after the last."""
+
+    def __init__(self) -> None:
+        self.first: dict[TopicPartition, int] = {}
+        self.next: dict[TopicPartition, int] = {}
+
+    def add(self, polled: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        """Takes in further records, in the order of their offsets."""
+        for partition, records in polled.items():
+            self.first.setdefault(partition, records[0].offset)
+            self.next[partition] = records[-1].offset + 1
+
+
+class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python publishes no types
+    """Counts how often partitions were taken away; called from within `poll`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.settled = False
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        self.count += 1
+        self.settled = False
+
+    def on_partitions_lost(self, lost: object) -> None:
+        self.count += 1
+        self.settled = False
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        self.settled = True
+
+
+def reader(connection: KafkaConnection, client_id: str) -> Any:
+    """A plain consumer without group, which reads what it is assigned from the beginning; to be closed.
+
+    Raises:
+        NotReady: no broker answers at that address.
+    """
+    try:
+        consumer = KafkaConsumer(
+            **connection.kafka_python(),
+            client_id=client_id,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_BYTES,
+            bootstrap_timeout_ms=15_000,
+            reconnect_backoff_max_ms=1000,
+            metrics_enabled=False,
+        )
+    except (KafkaError, OSError, ValueError) as error:
+        raise not_ready(connection, error) from error
+    read_quickly(consumer)
+    return consumer
+
+
+def read_whole(
+    connection: KafkaConnection, topic: str, *, stall_timeout_seconds: float = CATCH_UP_SECONDS
+) -> Iterator[Record]:
+    """Reads a topic from its beginning to the end offsets seen at the start, without a group.
+
+    Records of one partition come in order. Of a compacted topic the last record of a key holds; a value of
+    None means that the key is gone.
+
+    Raises:
+        NotReady: no broker answers at that address.
+        ServiceError: the topic does not exist, or nothing came for so many seconds.
+    """
+    consumer = reader(connection, "listener-read-whole")
+    try:
+        yield from _to_the_end(consumer, topic, stall_timeout_seconds)
+    except KafkaError as error:
+        raise ServiceError(f"Kafka failed while {topic} was read: {error}") from error
+    finally:
+        consumer.close()
+
+
+def partitions_of(consumer: Any, topic: str) -> set[int]:
+    """The partitions of a topic.
+
+    Asks for a while: a broker that has just started, or just made the topic, does not know it yet.
+    """
+    deadline = time.monotonic() + TOPIC_SECONDS
+    while True:
+        numbers: set[int] = consumer.partitions_for_topic(topic) or set()
+        if numbers or time.monotonic() > deadline:
+            return numbers
+        time.sleep(0.2)
+
+
+def _to_the_end(consumer: Any, topic: str, stall_timeout_seconds: float) -> Iterator[Record]:
+    numbers = partitions_of(consumer, topic)
+    if not numbers:
+        raise ServiceError(f"The topic {topic} does not exist: `listener topics` creates it")
+    partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    unfinished = {partition for partition in partitions if ends[partition] > 0}
+    heard_at = time.monotonic()
+    positions: dict[TopicPartition, int] = {}
+    while unfinished:
+        polled = consumer.poll(timeout_ms=int(POLL_SECONDS * 1000), max_records=10_000)
+        for partition, records in polled.items():
+            yield from (record for record in records if record.offset < ends[partition])
+        for partition in list(unfinished):
+            # the position also passes what compaction has removed from the end
+            position = consumer.position(partition, timeout_ms=1000)
+            if position is not None and position >= ends[partition]:
+                unfinished.discard(partition)
+                consumer.pause(partition)
+            if position is not None and position != positions.get(partition):
+                positions[partition] = position
+                heard_at = time.monotonic()
+        if time.monotonic() - heard_at > stall_timeout_seconds:
+            raise ServiceError(f"Kafka gave nothing of {topic} for {stall_timeout_seconds:.0f} seconds")

@@ -1,0 +1,62 @@
+"""Following a topic: all that stands there, then what comes, without a group."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from listener.domain.errors import NotReady, ServiceError
+from listener.kafka.connection import KafkaConnection
+from listener.kafka.consume import partitions_of
+from listener.kafka.record import Record
+
+POLL_SECONDS = 0.5
+
+
+def follow(
+    connection: KafkaConnection, topic: str, *, stop: Event, caught_up: Callable[[], None]
+) -> Iterator[Record]:
+    """Yields the records of a topic from its beginning on, as they come, until `stop` is set.
+
+    Args:
+        caught_up: is called once, when everything that stood there at the start was yielded.
+
+    Raises:
+        NotReady: no broker answers at that address.
+        ServiceError: the topic does not exist, or Kafka refuses. A broker that is away is waited for.
+    """
+    try:
+        consumer = KafkaConsumer(
+            **connection.kafka_python(),
+            client_id=f"listener-follow-{topic}",
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            bootstrap_timeout_ms=15_000,
+            reconnect_backoff_max_ms=1000,
+            metrics_enabled=False,
+        )
+    except (KafkaError, OSError, ValueError) as error:
+        raise NotReady(f"Kafka does not answer at {connection.bootstrap_servers}: {error}") from error
+    try:
+        partitions = [TopicPartition(topic, number) for number in sorted(partitions_of(consumer, topic))]
+        if not partitions:
+            raise ServiceError(f"The topic {topic} does not exist: `listener topics` creates it")
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        behind = {partition: end for partition, end in consumer.end_offsets(partitions).items() if end > 0}
+        told = False
+        while not stop.is_set():
+            for records in consumer.poll(timeout_ms=int(POLL_SECONDS * 1000)).values():
+                yield from records
+            if not told:
+                behind = {tp: end for tp, end in behind.items() if (consumer.position(tp) or 0) < end}
+                if not behind:
+                    told = True
+                    caught_up()
+    except KafkaError as error:
+        raise ServiceError(f"Kafka failed while {topic} was read: {error}") from error
+    finally:
+        consumer.close()

@@ -1,0 +1,396 @@
+"""Settings: one YAML file, addresses and secrets from the environment, or from a running `listener up`.
+
+Order of precedence for addresses: environment, then `listener.yaml`, then ``endpoints.json`` in the data
+directory, which `listener up` writes.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from listener.answers.signature import check_key
+from listener.domain.document import Document, read_document
+from listener.domain.errors import UsageError
+from listener.domain.poison import PoisonRule
+from listener.domain.topics import DEFAULT_PARTITIONS, check_overrides
+from listener.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from listener.secret_files import with_secret_files
+from listener.tls import TlsFiles
+
+DEFAULT_DATA_DIR = Path(".listener")
+ENDPOINTS_FILE = "endpoints.json"
+SECRETS = (
+    "KAFKA_SASL_USERNAME",
+    "KAFKA_SASL_PASSWORD",
+    "KAFKA_SSL_KEY_PASSWORD",
+    "CLICKHOUSE_URL",
+    "CLICKHOUSE_READER_URL",
+)
+"""Variables that may be given as a file: `KAFKA_SASL_PASSWORD_FILE` and so on."""
+SLUG = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+VARIABLE = r"^[A-Z][A-Z0-9_]*$"
+"""Name of an environment variable; so that nobody writes the secret itself into the file."""
+ANSWERS_KEY_FILE = "answers.key"
+"""In the data directory, made by `listener up`: the key of the client `local`, where no client is configured."""
+
+
+class SourceConfig(BaseModel):
+    """One source. Which options there are beside `kind` is the matter of the connector."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str = Field(pattern=SLUG)
+    poison: PoisonRule = PoisonRule()
+    """How much of it may become dead letters before it pauses."""
+    accounts: tuple[str, ...] = ()
+    """The company's own accounts there: what they say is an answer, or the company's own words."""
+    secrets: dict[str, Annotated[str, Field(pattern=VARIABLE)]] = Field(default_factory=dict)
+    """Option to the environment variable that holds it, such as ``password: BLUESKY_PASSWORD``."""
+    silence_hours: float | None = Field(default=None, gt=0, le=24 * 366)
+    """After so long without a mention an alert is raised; never where None."""
+
+    def options(self) -> dict[str, Any]:
+        """What the connector of this kind is to be configured with."""
+        return dict(self.model_extra or {})
+
+
+class KafkaConfig(Document):
+    """Kafka, where it is not the embedded one. Secrets come from the environment."""
+
+    bootstrap_servers: str | None = None
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism | None = None
+    sasl_username: str | None = None
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=1000)
+    """Of the author- and party-keyed topics; fixed for an installation that has state."""
+    replication_factor: int = Field(default=1, ge=1)
+    min_insync_replicas: int | None = Field(default=None, ge=1)
+    """How many replicas must have a record before it counts as acknowledged; see `insync`."""
+    topic_config: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Topic to Kafka's settings for it, such as ``retention.ms``, over the product's own."""
+
+    @property
+    def insync(self) -> int:
+        """As configured; else one less than the replicas, so that one broker may be away, and two at most."""
+        return self.min_insync_replicas or max(1, min(2, self.replication_factor - 1))
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        sasl, tls = self.security_protocol.startswith("SASL"), self.security_protocol.endswith("SSL")
+        if not sasl and (self.sasl_mechanism or self.sasl_username):
+            raise ValueError(
+                f"security_protocol is {self.security_protocol}, which knows no account: set SASL_SSL, or "
+                "remove sasl_mechanism and sasl_username"
+            )
+        if not tls and (self.ssl_cafile or self.ssl_certfile or self.ssl_keyfile):
+            raise ValueError(
+                f"security_protocol is {self.security_protocol}, which is without TLS: set SSL or SASL_SSL, "
+                "or remove ssl_cafile, ssl_certfile and ssl_keyfile"
+            )
+        if self.ssl_keyfile and not self.ssl_certfile:
+            raise ValueError("ssl_keyfile is the key of ssl_certfile, which is not set")
+        return self
+
+    @field_validator("topic_config", mode="before")
+    @classmethod
+    def _figures_are_texts(cls, value: Any) -> Any:
+        """Kafka's settings are texts; in YAML nobody writes 604800000 in quotes."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            topic: {
+                name: json.dumps(given) if isinstance(given, bool | int | float) else given
+                for name, given in settings.items()
+            }
+            if isinstance(settings, dict)
+            else settings
+            for topic, settings in value.items()
+        }
+
+    @field_validator("topic_config")
+    @classmethod
+    def _topics_can_be_so(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        check_overrides(value)
+        return value
+
+    @model_validator(mode="after")
+    def _enough_replicas(self) -> Self:
+        named = {
+            topic: int(settings["min.insync.replicas"])
+            for topic, settings in self.topic_config.items()
+            if "min.insync.replicas" in settings
+        }
+        for what, count in (("min_insync_replicas", self.insync), *named.items()):
+            if count > self.replication_factor:
+                raise ValueError(
+                    f"{what}: {count} replicas must have a record, but replication_factor is "
+                    f"{self.replication_factor}: nothing could be written"
+                )
+        return self
+
+
+class StreamConfig(Document):
+    """The stream workers."""
+
+    batch_records: int = Field(default=1000, ge=1, le=100_000)
+    batch_wait_seconds: float = Field(default=0.005, gt=0, le=10)
+    session_timeout_seconds: float = Field(default=10.0, ge=6, le=300)
+    stall_seconds: float = Field(default=120.0, ge=10, le=3600)
+    health_port: int | None = Field(default=None, ge=1, le=65535)
+
+
+class AnswersClient(Document):
+    """Who may tell the company's answers."""
+
+    keys: tuple[Annotated[str, Field(pattern=VARIABLE)], ...] = Field(min_length=1)
+    """Environment variables that hold its keys. All are valid: while a key is changed there are two."""
+
+
+class AnswersConfig(Document):
+    """The endpoint that takes answers."""
+
+    clients: dict[Annotated[str, Field(pattern=SLUG)], AnswersClient] = Field(default_factory=dict)
+
+    @property
+    def variables(self) -> list[str]:
+        """Those that hold keys."""
+        return [name for client in self.clients.values() for name in client.keys]
+
+
+class Config(Document):
+    """The file `listener.yaml`, whole."""
+
+    default_phone_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    policy: str | None = None
+    """Path of the policy file; the shipped one where none is given."""
+    taxonomy: str | None = None
+    """Path of the taxonomy of root causes; the shipped one where none is given."""
+    kafka: KafkaConfig = KafkaConfig()
+    clickhouse_url: str | None = None
+    log_mentions: bool = False
+    """Whether every stage logs the id of each mention that it has finished."""
+    time: Literal["wall", "topic"] = "wall"
+    """What time it is to every service: the machine's, or the highest tick on the topic `clock`."""
+    stream: StreamConfig = StreamConfig()
+    answers: AnswersConfig = AnswersConfig()
+    sources: dict[str, SourceConfig] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the commands need to know, checked once.
+
+    Attributes:
+        data_dir: where the embedded servers and the workers keep their files.
+        config_file: where the configuration was read; None where there is none.
+    """
+
+    config: Config
+    data_dir: Path
+    config_file: Path | None
+    environment: Mapping[str, str] = field(repr=False)
+    endpoints: Mapping[str, str] = field(repr=False)
+
+    @property
+    def kafka(self) -> KafkaConnection:
+        """How to reach Kafka.
+
+        Raises:
+            UsageError: nothing says where it is, or which account to use where one is needed.
+        """
+        kafka = self.config.kafka
+        servers = self._address("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers, "kafka")
+        connection = KafkaConnection(
+            bootstrap_servers=servers,
+            security_protocol=kafka.security_protocol,
+            sasl_mechanism=kafka.sasl_mechanism,
+            sasl_username=kafka.sasl_username or self.environment.get("KAFKA_SASL_USERNAME"),
+            sasl_password=self.environment.get("KAFKA_SASL_PASSWORD"),
+            tls=TlsFiles(
+                cafile=self._file(kafka.ssl_cafile),
+                certfile=self._file(kafka.ssl_certfile),
+                keyfile=self._file(kafka.ssl_keyfile),
+                key_password=self.environment.get("KAFKA_SSL_KEY_PASSWORD"),
+            ),
+        )
+        if connection.security_protocol != "PLAINTEXT" and not self.external_kafka:
+            raise UsageError(
+                f"kafka.security_protocol is {connection.security_protocol}, and the embedded Kafka is without: "
+                "set kafka.bootstrap_servers or KAFKA_BOOTSTRAP_SERVERS as well, or remove it"
+            )
+        if connection.authenticated and not (connection.sasl_username and connection.sasl_password):
+            raise UsageError(
+                f"kafka.security_protocol is {connection.security_protocol}, which needs an account: set "
+                "kafka.sasl_username (or KAFKA_SASL_USERNAME in the environment), and KAFKA_SASL_PASSWORD or "
+                "KAFKA_SASL_PASSWORD_FILE in the environment"
+            )
+        return connection
+
+    @property
+    def clickhouse_url(self) -> str:
+        """Where ClickHouse is, with an account that may write.
+
+        Raises:
+            UsageError: nothing says where it is.
+        """
+        return self._address("CLICKHOUSE_URL", self.config.clickhouse_url, "clickhouse")
+
+    @property
+    def clickhouse_reader_url(self) -> str:
+        """Where ClickHouse is, with an account that only reads; the writer's where there is no other.
+
+        Raises:
+            UsageError: nothing says where it is.
+        """
+        reader = self.environment.get("CLICKHOUSE_READER_URL")
+        if reader is None and "CLICKHOUSE_URL" not in self.environment and not self.config.clickhouse_url:
+            reader = self.endpoints.get("clickhouse_reader")
+        return reader or self.clickhouse_url
+
+    def source_secrets(self, name: str) -> dict[str, str]:
+        """The secrets of a source, by option.
+
+        Raises:
+            UsageError: a variable that the configuration names is not set.
+        """
+        return {
+            option: self._secret(variable, f"sources.{name}.secrets.{option}")
+            for option, variable in self.config.sources[name].secrets.items()
+        }
+
+    @property
+    def answers_keys(self) -> dict[str, tuple[str, ...]]:
+        """Client to its keys: those configured, else the one that `listener up` made.
+
+        Raises:
+            UsageError: there is none, or one is missing or no key; the message never shows one.
+        """
+        clients = self.config.answers.clients
+        if not clients:
+            path = self.data_dir / ANSWERS_KEY_FILE
+            if not path.exists():
+                raise UsageError(
+                    "nobody may tell answers: set answers.clients in listener.yaml (see docs/answers.md), or "
+                    f"start `listener up`, which makes a first key in {path}"
+                )
+            return {"local": (_key(read_text(path).strip(), str(path)),)}
+        keys = {
+            client: tuple(self._client_key(client, name) for name in of.keys)
+            for client, of in clients.items()
+        }
+        every = [key for own in keys.values() for key in own]
+        if len(set(every)) < len(every):
+            raise UsageError("answers.clients: two keys are the same, so that nobody could tell who sends")
+        return keys
+
+    def _client_key(self, client: str, variable: str) -> str:
+        where = f"answers.clients.{client}.keys"
+        return _key(self._secret(variable, where), f"{where}: {variable}")
+
+    def _secret(self, variable: str, setting: str) -> str:
+        if not self.environment.get(variable):
+            raise UsageError(f"{setting}: {variable} is not set in the environment (nor {variable}_FILE)")
+        return self.environment[variable]
+
+    @property
+    def external_kafka(self) -> bool:
+        """Whether a Kafka is given that is not the embedded one."""
+        return bool(self.environment.get("KAFKA_BOOTSTRAP_SERVERS") or self.config.kafka.bootstrap_servers)
+
+    @property
+    def external_clickhouse(self) -> bool:
+        """Whether a ClickHouse is given that is not the embedded one."""
+        return bool(self.environment.get("CLICKHOUSE_URL") or self.config.clickhouse_url)
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of the author- and party-keyed topics."""
+        return self.config.kafka.partitions
+
+    def path(self, relative: str) -> Path:
+        """A path of the configuration, relative to the file that names it."""
+        return (self.config_file.parent if self.config_file else Path()) / relative
+
+    def _file(self, relative: str | None) -> str | None:
+        return str(self.path(relative)) if relative else None
+
+    def _address(self, variable: str, configured: str | None, endpoint: str) -> str:
+        found = self.environment.get(variable) or configured or self.endpoints.get(endpoint)
+        if found:
+            return found
+        raise UsageError(
+            f"no address for {endpoint}: start `listener up`, or set {variable} "
+            f"(looked for {ENDPOINTS_FILE} in {self.data_dir})"
+        )
+
+
+def load_settings(
+    config_file: Path | None, data_dir: Path | None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Reads `listener.yaml` (where there is one), the environment and ``endpoints.json``.
+
+    Args:
+        config_file: the file; ``LISTENER_CONFIG`` or `listener.yaml` in the working directory where None.
+        data_dir: the data directory; ``LISTENER_DATA_DIR`` or ``.listener`` where None.
+
+    Raises:
+        UsageError: a file is missing or wrong; the message names file and line.
+    """
+    environment = with_secret_files(os.environ if environment is None else environment, SECRETS)
+    named = config_file or (
+        Path(environment["LISTENER_CONFIG"]) if "LISTENER_CONFIG" in environment else None
+    )
+    path = named or Path("listener.yaml")
+    present = named is not None or path.exists()
+    config = read_document(Config, read_text(path), str(path)) if present else Config()
+    named_secrets = [name for source in config.sources.values() for name in source.secrets.values()]
+    environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])
+    directory = data_dir or Path(environment.get("LISTENER_DATA_DIR", DEFAULT_DATA_DIR))
+    return Settings(
+        config=config,
+        data_dir=directory.resolve(),
+        config_file=path.resolve() if present else None,
+        environment=environment,
+        endpoints=_read_endpoints(directory / ENDPOINTS_FILE),
+    )
+
+
+def _key(key: str, where: str) -> str:
+    try:
+        check_key(key)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from None
+    return key
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 text file.
+
+    Raises:
+        UsageError: it cannot be read, with why.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+
+
+def _read_endpoints(path: Path) -> Mapping[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        value = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}:{error.lineno}: not JSON; stop `listener up` and start it again") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: an object is expected; stop `listener up` and start it again")
+    return {str(name): str(address) for name, address in value.items()}

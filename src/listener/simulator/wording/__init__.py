@@ -1,0 +1,1 @@
+"""The words of simulated customers and of the simulated company."""

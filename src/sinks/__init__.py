@@ -1,0 +1,1 @@
+"""Where topics are stored and forwarded to: one consumer group each."""

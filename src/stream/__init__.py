@@ -1,0 +1,1 @@
+"""The stream workers: mentions become enriched mentions, and these become cases."""

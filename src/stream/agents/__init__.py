@@ -1,0 +1,1 @@
+"""The Faust agents: what each reads, and in which turn."""

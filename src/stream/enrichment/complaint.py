@@ -1,0 +1,135 @@
+"""Is it a complaint? Transparent rules for English texts; each adds its weight in log-odds.
+
+A complaint is what a breach of expectations makes a person write (D. Preotiuc-Pietro et al., "Automatically
+Identifying Complaints in Social Media", ACL 2019); the weights were fitted once by logistic regression with
+these few rules as features, and rounded. Negative words alone do not make one, and a complaint may be polite.
+Where the language is not English only a rating is read; without one the answer is 0.5, which means unsure.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from listener.domain.enriched import Complaint, Sentiment
+from stream.enrichment.phrases import Hit
+from stream.enrichment.words import word_lists, words_version
+
+VERSION = words_version("rules-1", "complaint")
+UNSURE = Complaint(probability=0.5)
+BIAS = -1.4
+MAX_EVIDENCE = 8
+POOR_RATING, GOOD_RATING = 0.4, 0.8
+"""Ratings (0 worst, 1 best) up to which, and from which, they speak for or against a complaint: two and four
+stars of five stand at 0.25 and 0.75 or at 0.4 and 0.8, by the source's way of counting."""
+RATING_WEIGHT = 2.5
+STRONGLY_NEGATIVE = -0.5
+
+WEIGHTS: dict[str, float] = {
+    "strongly negative": 0.9,
+    "negative": 0.5,
+    "but": 0.7,
+    "unmet need": 1.5,
+    "failure": 1.5,
+    "contempt": 1.6,
+    "waiting": 1.3,
+    "why": 1.8,
+    "again": 0.9,
+    "money": 0.9,
+    "plea": 0.6,
+    "thanks": -0.8,
+    "praise": -0.8,
+    "chat": -0.8,
+}
+REPEATED = (0.0, 1.0, 1.6, 2.2)
+"""What one, two, and three or more different words of the same rule count, in its weight."""
+
+_LISTS = word_lists("complaint")
+_NEGATIONS = frozenset(_LISTS.of("negation"))
+_NEEDS = frozenset(_LISTS.of("need"))
+_ALWAYS_UNMET = frozenset(_LISTS.of("always unmet"))
+PHRASES = {rule: _LISTS.of(rule) for rule in WEIGHTS if rule in _LISTS.lists}
+"""What `complaint_in_english` is to be given the hits of."""
+_GAP = 3
+"""Words after a negation among which its need may stand."""
+
+
+def complaint_in_english(
+    words: Sequence[str], hits: Iterable[Hit], sentiment: Sentiment, rating: float | None
+) -> Complaint:
+    """How sure it is that an English text is a complaint.
+
+    Args:
+        words: the text's words in lower case.
+        hits: of `PHRASES` in these words.
+        sentiment: VADER's.
+        rating: 0 the worst, 1 the best, None if there is none.
+    """
+    found = _rules(words, hits, sentiment)
+    weight = BIAS + _rating_weight(rating)
+    weight += sum(WEIGHTS[rule] * REPEATED[min(len(texts), 3)] for rule, texts in found.items())
+    return Complaint(probability=_probability(weight), evidence=_evidence(found, rating))
+
+
+def complaint_elsewhere(rating: float | None) -> Complaint:
+    """How sure it is where the words cannot be read."""
+    weight = _rating_weight(rating)
+    return Complaint(probability=_probability(weight), evidence=_evidence({}, rating)) if weight else UNSURE
+
+
+def _rules(words: Sequence[str], hits: Iterable[Hit], sentiment: Sentiment) -> dict[str, list[str]]:
+    """Each rule that holds, with the different words that it holds by."""
+    found: dict[str, list[str]] = {}
+    if sentiment.compound <= STRONGLY_NEGATIVE:
+        found["strongly negative"] = ["strongly negative words"]
+    elif sentiment.label == "negative":
+        found["negative"] = ["negative words"]
+    if "but" in words[1:]:
+        found["but"] = ["but"]
+    unmet = _unmet_needs(words)
+    if unmet:
+        found["unmet need"] = unmet
+    for label, text, _, _ in hits:
+        texts = found.setdefault(label, [])
+        if text not in texts:
+            texts.append(text)
+    return found
+
+
+def _unmet_needs(words: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    if _NEGATIONS.isdisjoint(words):
+        return found
+    for place, word in enumerate(words):
+        if word not in _NEGATIONS:
+            continue
+        ends = [
+            end for end in range(place + 1, place + 1 + _GAP) if end < len(words) and words[end] in _NEEDS
+        ]
+        if ends:
+            found.append(" ".join(words[place : ends[0] + 1]))
+        elif word in _ALWAYS_UNMET:
+            found.append(" ".join(words[place : place + 2]))
+    return list(dict.fromkeys(found))
+
+
+def _rating_weight(rating: float | None) -> float:
+    if rating is None:
+        return 0.0
+    return RATING_WEIGHT if rating <= POOR_RATING else -RATING_WEIGHT if rating >= GOOD_RATING else 0.0
+
+
+def _evidence(found: dict[str, list[str]], rating: float | None) -> tuple[str, ...]:
+    """The words that speak for a complaint, the weightiest rules first."""
+    rules = sorted((rule for rule in found if WEIGHTS[rule] > 0), key=lambda rule: -WEIGHTS[rule])
+    texts = list(dict.fromkeys(text for rule in rules for text in found[rule]))
+    together = "\n".join(texts)
+    evidence: Iterator[str] = (
+        text for text in texts if together.count(text) == 1
+    )  # what stands in another says no more
+    if rating is not None and rating <= POOR_RATING:
+        evidence = chain([f"rated {rating:g} of 1"], evidence)
+    return tuple(islice(evidence, MAX_EVIDENCE))
+
+
+def _probability(log_odds: float) -> float:
+    return round(1 / (1 + math.exp(-log_odds)), 4)

@@ -1,0 +1,97 @@
+"""Debian's Chromium, driven by Playwright, and the feedback form as its own process on a real Kafka."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from listener.domain.topics import ALL
+from listener.embedded.kafka import KafkaServer
+from listener.kafka.admin import TopicAdmin, plan
+from listener.kafka.connection import KafkaConnection
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium(server_missing: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    """A browser for all tests of a file.
+
+    No longer: while Playwright is there its event loop runs in this thread, and no test after it in the same
+    process could run one of its own.
+    """
+    if not CHROMIUM.exists():
+        server_missing(f"{CHROMIUM} is missing; Debian's package `chromium` brings it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that remembers nothing, and runs no scripts of pages, as the form promises not to need any."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty page."""
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_server: KafkaServer) -> KafkaConnection:
+    """The broker of the session, with all topics."""
+    connection = KafkaConnection(kafka_server.bootstrap_servers)
+    with TopicAdmin(connection) as admin:
+        admin.create(plan(ALL, 3, 1, {}))
+    return connection
+
+
+@pytest.fixture(scope="session")
+def form_url(kafka: KafkaConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the command `listener form` serves its page."""
+    directory = tmp_path_factory.mktemp("form")
+    (directory / "listener.yaml").write_text(
+        "sources:\n  web-form:\n    kind: form\n    company: Example Air\n    burst: 1000\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "listener", "form", "--port", "0"],
+        cwd=directory,
+        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield _url(process)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def _url(process: "subprocess.Popen[str]") -> str:
+    assert process.stderr is not None
+    told = ""
+    for line in process.stderr:
+        told += line
+        if found := re.search(r"http://[\d.]+:\d+/", line):
+            return found[0]
+    raise AssertionError(f"the form did not start:\n{told}")

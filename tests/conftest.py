@@ -1,0 +1,27 @@
+"""What all tests share: the real servers, and that a missing one fails where nobody would notice a skip."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no failure
+hypothesis.settings.load_profile("any machine")
+
+# Fixtures of one server each, in the files fixtures_*.py beside this one.
+pytest_plugins = sorted(path.stem for path in Path(__file__).parent.glob("fixtures_*.py"))
+
+
+@pytest.fixture(scope="session")
+def server_missing() -> Callable[[str], NoReturn]:
+    """Call it with the reason when a server cannot be had here: skips the test, fails it under CI."""
+
+    def give_up(reason: str) -> NoReturn:
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return give_up

@@ -1,0 +1,77 @@
+"""The short form of the fault campaign: the product passes it, and a careless worker does not."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, get_args
+
+import pytest
+
+from listener.chaos.accounting import Fate
+from listener.chaos.campaign import Outcome, run_campaign
+from listener.chaos.means import find_means
+from listener.chaos.schedule import Fault, Schedule
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
+
+CARELESS = Path(__file__).with_name("careless_worker.py")
+SHORT = Schedule(
+    seed=20260101,
+    mentions=3000,
+    minutes=0.5,
+    faults=(
+        Fault(kind="pause-between", at_seconds=4, target=1, lasts_seconds=8),
+        Fault(kind="fill-clickhouse-disk", at_seconds=8, lasts_seconds=5),
+        Fault(kind="kill-broker", at_seconds=14),
+        Fault(kind="cut-kafka", at_seconds=20, lasts_seconds=5),
+        Fault(kind="kill-worker", at_seconds=25, target=2),
+        Fault(kind="kill-publisher", at_seconds=26),
+    ),
+)
+CARELESS_SCHEDULE = Schedule(
+    seed=20260102,
+    mentions=800,
+    minutes=0.25,
+    faults=(
+        Fault(kind="kill-worker", at_seconds=6, target=1),
+        Fault(kind="kill-worker", at_seconds=6, target=2),
+        Fault(kind="kill-worker", at_seconds=13, target=1),
+        Fault(kind="kill-worker", at_seconds=13, target=2),
+    ),
+)
+
+
+def told(outcome: Outcome) -> str:
+    findings = [finding.text for finding in (*outcome.account.lost, *outcome.account.doubled)]
+    return "\n".join([*findings, *outcome.differences, *map(str, outcome.not_done)][:50])
+
+
+def test_nothing_is_lost_and_nothing_is_doubled(
+    kafka_installed: None, tmp_path: Path, server_missing: Callable[[str], NoReturn]
+) -> None:
+    lacking = find_means().lacking(fault.kind for fault in SHORT.faults)
+    if lacking and os.environ.get("CI"):
+        server_missing(str(lacking))
+    faults = tuple(fault for fault in SHORT.faults if fault.kind not in lacking)
+    outcome = run_campaign(SHORT.model_copy(update={"faults": faults}), tmp_path, tell=print)
+    assert outcome.clean, told(outcome)
+    assert {line.fault for line in outcome.lines} == {fault.kind for fault in faults}
+    assert all(line.recovery_seconds is not None for line in outcome.lines), outcome.lines
+    assert all(count > 0 for count in outcome.account.fates.values())
+    assert set(outcome.account.fates) == set(get_args(Fate))
+
+
+def test_a_worker_that_acknowledges_before_it_flushes_is_found_out(
+    kafka_installed: None, tmp_path: Path
+) -> None:
+    def careless(name: int | str, data_dir: Path, health_port: int) -> list[str]:
+        return [sys.executable, str(CARELESS), "--worker", str(name), str(data_dir), str(health_port)]
+
+    outcome = run_campaign(CARELESS_SCHEDULE, tmp_path, tell=print, worker_argv=careless)
+    assert not outcome.clean
+    assert outcome.account.lost
+    assert sum(line.lost for line in outcome.lines) == len(outcome.account.lost)
+    assert all(
+        "not stored" in finding.text or "no dead letter" in finding.text for finding in outcome.account.lost
+    )

@@ -1,0 +1,103 @@
+"""Migrations on the real engine: done once, safe when repeated, run at once, or killed halfway."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from listener.clickhouse.client import connect, read_url
+from listener.clickhouse.migrate import Migration, check_schema, migrate, pending, shipped_migrations
+from listener.domain.errors import ServiceError
+
+pytestmark = pytest.mark.clickhouse
+
+TABLES = {
+    "mentions",
+    "mention_tombstones",
+    "contacts",
+    "responses",
+    "cases",
+    "black_holes",
+    "parties",
+    "customers",
+    "outcomes",
+    "fixes",
+    "alerts",
+    "tickets",
+    "audit",
+    "dead_letters",
+}
+
+
+def test_everything_is_created_once(empty_database: str) -> None:
+    assert migrate(empty_database) == list(shipped_migrations())
+    assert migrate(empty_database) == []
+    client = connect(empty_database)
+    assert pending(client, empty_database) == []
+    tables = {name for (name,) in client.execute("SHOW TABLES")}
+    assert tables >= TABLES | {"current_mentions", "current_cases", "current_responses", "root_causes"}
+
+
+def test_every_table_and_every_column_has_a_comment(database: str) -> None:
+    client = connect(database)
+    bare = client.execute(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND comment = '' AND table IN "
+        "(SELECT name FROM system.tables WHERE database = currentDatabase() AND engine NOT LIKE '%%View') "
+        "UNION ALL SELECT name, '' FROM system.tables "
+        "WHERE database = currentDatabase() AND comment = '' AND engine NOT LIKE '%%View'"
+    )
+    assert bare == []
+
+
+def test_several_runs_at_once_do_no_harm(empty_database: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(migrate, empty_database) for _ in range(4)]
+        for run in runs:
+            run.result()
+    assert migrate(empty_database) == []
+
+
+@pytest.mark.parametrize("statements_done", [1, 2, 3, 5, 8, 13])
+def test_a_run_that_was_killed_halfway_is_finished_by_the_next(
+    empty_database: str, statements_done: int
+) -> None:
+    migrate(empty_database, [])
+    client = connect(empty_database)
+    statements = [statement for migration in shipped_migrations() for statement in migration.statements]
+    for statement in statements[:statements_done]:
+        client.execute(statement)
+    assert len(pending(client, empty_database)) == len(shipped_migrations())
+    assert migrate(empty_database) == list(shipped_migrations())
+    check_schema(client, empty_database)
+
+
+def test_a_failing_migration_is_not_recorded_and_those_before_it_are(empty_database: str) -> None:
+    first = Migration(1, "first", "CREATE TABLE IF NOT EXISTS a (x Int8) ENGINE = Memory;")
+    broken = Migration(2, "second", "CREATE TABLE IF NOT EXISTS b (x NoSuchType) ENGINE = Memory;")
+    with pytest.raises(ServiceError, match="NoSuchType"):
+        migrate(empty_database, [first, broken])
+    repaired = Migration(2, "second", "CREATE TABLE IF NOT EXISTS b (x Int8) ENGINE = Memory;")
+    assert migrate(empty_database, [first, repaired]) == [repaired]
+
+
+def test_a_changed_migration_is_refused_by_name(database: str) -> None:
+    one, *others = shipped_migrations()
+    changed = Migration(one.number, one.name, one.text + "-- changed\n")
+    with pytest.raises(ServiceError, match=r"another 0001_mentions than this program's"):
+        migrate(database, [changed, *others])
+
+
+def test_a_database_of_a_newer_program_is_refused(database: str) -> None:
+    with pytest.raises(ServiceError, match="newer program"):
+        migrate(database, shipped_migrations()[:-1])
+
+
+def test_what_is_missing_is_told_with_what_to_do(empty_database: str) -> None:
+    migrate(empty_database, shipped_migrations()[:1])
+    with pytest.raises(ServiceError, match=r"lacks 0002_identity, .* run `listener migrate`"):
+        check_schema(connect(empty_database), empty_database)
+
+
+def test_without_any_database_the_message_says_what_to_do(empty_database: str) -> None:
+    with pytest.raises(ServiceError, match="listener migrate") as caught:
+        check_schema(connect(empty_database), empty_database)
+    assert (read_url(empty_database).password or "?") not in str(caught.value)

@@ -1,0 +1,205 @@
+"""Batches and whole topics on a real broker: what moves between members is neither lost nor passed over."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from listener.domain.errors import NotReady, ServiceError
+from listener.domain.topics import MAX_DEAD_BYTES
+from listener.embedded.kafka import KafkaServer
+from listener.embedded.ports import free_port
+from listener.kafka.admin import TopicAdmin, TopicPlan
+from listener.kafka.connection import KafkaConnection
+from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, read_whole
+from listener.kafka.publish import Publisher
+from listener.kafka.quick_records import QuickRecord
+
+pytestmark = pytest.mark.kafka
+
+MakeTopic = Callable[..., str]
+
+
+@pytest.fixture
+def connection(kafka_server: KafkaServer) -> KafkaConnection:
+    return KafkaConnection(kafka_server.bootstrap_servers)
+
+
+@pytest.fixture
+def topic(connection: KafkaConnection, topic_prefix: str) -> MakeTopic:
+    def make(partitions: int = 4, **config: str) -> str:
+        name = f"{topic_prefix}numbers"
+        with TopicAdmin(connection) as admin:
+            admin.create([TopicPlan(name, partitions, 1, config)])
+        return name
+
+    return make
+
+
+def publish(connection: KafkaConnection, topic: str, numbers: range) -> None:
+    with Publisher(connection, client_id="test") as publisher:
+        for number in numbers:
+            publisher.publish(topic, str(number), str(number).encode())
+        publisher.flush()
+
+
+@contextmanager
+def consumer(connection: KafkaConnection, topic: str, **options: float) -> Iterator[BatchConsumer]:
+    options = {"max_wait_seconds": 0.3, "session_timeout_seconds": 6.0} | options
+    with BatchConsumer(connection, f"{topic}-group", [topic], **options) as made:  # type: ignore[arg-type]
+        yield made
+
+
+def read(member: BatchConsumer, count: int, seconds: float = 60) -> list[int]:
+    """Numbers handed out and committed, until there are so many."""
+    found: list[int] = []
+    deadline = time.monotonic() + seconds
+    while len(found) < count:
+        assert time.monotonic() < deadline, f"{len(found)} of {count} after {seconds} s"
+        found += [int(record.value or b"") for record in member.poll()]
+        member.commit()
+    return found
+
+
+def test_everything_comes_once_and_what_was_committed_does_not_come_again(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic()
+    publish(connection, name, range(5000))
+    with consumer(connection, name, max_records=700) as member:
+        assert sorted(read(member, 5000)) == list(range(5000))
+    publish(connection, name, range(5000, 5010))
+    with consumer(connection, name) as member:
+        assert sorted(read(member, 10)) == list(range(5000, 5010))
+
+
+def test_a_batch_has_the_size_and_the_wait_asked_for(connection: KafkaConnection, topic: MakeTopic) -> None:
+    name = topic(1)
+    publish(connection, name, range(1000))
+    with consumer(connection, name, max_records=64) as member:
+        batches = [member.poll(30) for _ in range(4)]
+        assert [member.lag(), member.commit(), member.lag()] == [{(name, 0): 1000}, True, {(name, 0): 936}]
+    assert all(isinstance(record, QuickRecord) for record in batches[0])
+    assert [len(batch) for batch in batches] == [64] * 4
+    offsets = [record.offset for batch in batches for record in batch]
+    assert offsets == list(range(256))
+    with consumer(connection, f"{name}", max_bytes=100, max_wait_seconds=30) as member:
+        assert member.poll(30), "it is not kept waiting once it is large enough"
+
+
+def test_a_record_that_is_larger_than_what_is_read_ahead_comes_in_its_turn(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic(12, **{"max.message.bytes": str(MAX_DEAD_BYTES)})
+    large = {str(number).encode(): bytes([number]) * (9 * PARTITION_BYTES) for number in range(6)}
+    with Publisher(connection, client_id="test") as publisher:
+        for key, value in large.items():
+            publisher.publish(name, key, os.urandom(PARTITION_BYTES // 2) + value)
+            for number in range(500):
+                publisher.publish(name, f"small-{number}", b"1")
+        publisher.flush()
+    found: list[int] = []
+    with consumer(connection, name, max_bytes=16 * PARTITION_BYTES) as member:
+        deadline = time.monotonic() + 60
+        while len(found) < 6 * 501:
+            assert time.monotonic() < deadline, f"{len(found)} came, {found.count(1)} small ones"
+            batch = [len(record.value or b"") for record in member.poll()]
+            assert sum(batch) < 16 * PARTITION_BYTES + FETCH_BYTES
+            found += batch
+            member.commit()
+    assert found.count(1) == 6 * 500
+
+
+def test_what_is_not_committed_comes_again(connection: KafkaConnection, topic: MakeTopic) -> None:
+    name = topic()
+    publish(connection, name, range(100))
+    with consumer(connection, name) as member:
+        deadline = time.monotonic() + 30
+        while not member.poll():
+            assert time.monotonic() < deadline
+    with consumer(connection, name) as member:
+        assert sorted(read(member, 100)) == list(range(100))
+
+
+def test_staying_in_the_group_without_reading_hands_out_nothing_and_loses_nothing(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic()
+    publish(connection, name, range(500))
+    with consumer(connection, name, max_records=100) as member:
+        first: list[int] = []
+        while not first:
+            first = [int(record.value or b"") for record in member.poll()]
+        member.commit()
+        for _ in range(20):
+            member.keep_alive(0.1)
+        rest = read(member, 500 - len(first))
+    assert sorted(first + rest) == list(range(500))
+
+
+def test_members_that_come_and_go_while_batches_are_collected_lose_nothing(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    """Partitions that stay with a member in a rebalance keep their position in the client: what was collected
+    from them and dropped has to be read again."""
+    name = topic(6)
+    publish(connection, name, range(3000))
+    stop = threading.Event()
+    seen: list[int] = []
+    lock = threading.Lock()
+
+    def work(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with consumer(connection, name, max_records=100_000, max_wait_seconds=1.5) as member:
+            while time.monotonic() < end and not stop.is_set():
+                numbers = [int(record.value or b"") for record in member.poll()]
+                member.keep_alive(0.2)
+                with lock:
+                    seen.extend(numbers)
+                member.commit()
+
+    threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (60, 4, 60)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        publish(connection, name, range(3000 + 1000 * number, 4000 + 1000 * number))
+        time.sleep(1.0)  # so that the members join while others hold half a batch
+    deadline = time.monotonic() + 50
+    while len(set(seen)) < 6000 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(seen) == set(range(6000))
+
+
+def test_a_whole_compacted_topic_is_read_to_its_end_and_no_further(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic(3, **{"cleanup.policy": "compact"})
+    assert list(read_whole(connection, name)) == []
+    publish(connection, name, range(1000))
+    with Publisher(connection, client_id="test") as publisher:
+        publisher.publish(name, "7", None)
+        publisher.flush()
+    reading = read_whole(connection, name)
+    latest = {first.key: first.value for first in [next(reading)]}
+    publish(connection, name, range(2000, 2100))
+    latest |= {record.key: record.value for record in reading}
+    assert len(latest) == 1000
+    assert latest[b"7"] is None
+
+
+def test_a_missing_topic_is_told_by_name(connection: KafkaConnection, topic_prefix: str) -> None:
+    with pytest.raises(ServiceError, match="listener topics"):
+        list(read_whole(connection, f"{topic_prefix}none"))
+
+
+def test_without_a_broker_it_is_told_where_none_answers() -> None:
+    nowhere = KafkaConnection(f"127.0.0.1:{free_port()}")
+    with pytest.raises(NotReady, match=nowhere.bootstrap_servers):
+        list(read_whole(nowhere, "x"))
+    with pytest.raises(NotReady, match=nowhere.bootstrap_servers):
+        BatchConsumer(nowhere, "g", ["x"])

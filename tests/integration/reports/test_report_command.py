@@ -1,0 +1,79 @@
+"""`listener migrate` and `listener report` as commands, with what can go wrong told in words."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from listener.embedded.ports import free_port
+
+pytestmark = pytest.mark.clickhouse
+
+
+def listener(directory: Path, url: str, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("KAFKA_", "CLICKHOUSE_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "listener", *words],
+        env=environment | {"CLICKHOUSE_URL": url},
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_migrate_says_what_it_did_and_the_report_comes_in_any_format(
+    empty_database: str, tmp_path: Path
+) -> None:
+    code, out, err = listener(tmp_path, empty_database, "report", "root-causes")
+    assert (code, out) == (1, "")
+    assert "listener migrate" in err
+
+    code, out, _ = listener(tmp_path, empty_database, "migrate")
+    assert code == 0
+    assert out.splitlines()[0] == "0001_mentions"
+    code, out, err = listener(tmp_path, empty_database, "migrate")
+    assert (code, out) == (0, "")
+    assert "up to date" in err
+
+    window = ("--since", "2024-01-01", "--until", "2024-02-01T12:00+01:00")
+    code, out, err = listener(tmp_path, empty_database, "report", "root-causes", *window)
+    assert code == 0
+    assert out.split() == [
+        *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
+        *("share", "share_low", "share_high"),
+    ]
+    assert "No contacts" in err
+    code, out, _ = listener(tmp_path, empty_database, "report", "root-causes", "--format", "json")
+    assert (code, json.loads(out)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--since", "last week"), "2026-01-31"),
+        (("--since", "2024-02-01", "--until", "2024-01-01"), "is not before"),
+        (("--format", "xml"), "csv"),
+    ],
+)
+def test_wrong_use_is_told_with_exit_code_2(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+    url = f"clickhouse://listener:hidden@127.0.0.1:{free_port()}/listener"
+    code, out, err = listener(tmp_path, url, "report", "root-causes", *options)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_a_server_that_is_not_there_is_told_with_its_address_and_without_the_password(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"clickhouse://listener:hidden@127.0.0.1:{port}/listener"
+    for words in (("migrate",), ("report", "root-causes")):
+        code, out, err = listener(tmp_path, url, *words)
+        assert (code, out) == (1, "")
+        assert f"127.0.0.1:{port}" in err
+        assert "hidden" not in err
+        assert "Traceback" not in err

@@ -1,0 +1,426 @@
+"""What ClickHouse shows after any order, repeat and cut of the same records, on the real engine."""
+
+import math
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from clickhouse_driver import Client
+
+from listener.clickhouse.client import connect
+from listener.clickhouse.migrate import migrate
+from listener.domain.case import Case
+from listener.domain.clock import BlackHole
+from listener.domain.contract import Versioned
+from listener.domain.customer import Customer
+from listener.domain.enriched import EnrichedDeletion, EnrichedMention, RootCause
+from listener.domain.errors import Busy, ServiceError
+from listener.domain.ids import author_party, customer_party
+from listener.domain.mention import MentionDeleted
+from listener.domain.party import PartyEvent, PartyOf
+from listener.domain.response import Response
+from listener.examples import examples
+from listener.reports.answer import Window
+from listener.reports.root_causes import root_causes
+from sinks.clickhouse.erase_deleted import erase_deleted
+from sinks.clickhouse.store_rows import ClickHouseSink
+
+pytestmark = pytest.mark.clickhouse
+
+SPRING = datetime(2024, 3, 1, 12, tzinfo=UTC)
+PUBLISHED_MS = 1_760_000_000_000
+
+
+class Sample(NamedTuple):
+    """A record as kafka-python gives it."""
+
+    topic: str
+    value: bytes | None
+    offset: int
+    timestamp: int
+    key: bytes | None = b"key"
+    partition: int = 0
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Log:
+    """Records in the order in which they were published."""
+
+    def __init__(self) -> None:
+        self.records: list[Sample] = []
+
+    def add(self, topic: str, value: Versioned) -> None:
+        place = len(self.records)
+        self.records.append(Sample(topic, value.to_json(), place, PUBLISHED_MS + 1000 * place))
+
+    def mention(
+        self,
+        number: int,
+        author: str,
+        causes: tuple[str, ...] = (),
+        *,
+        text: str = "late",
+        revision: int = 0,
+        epoch: int = 1,
+        party: str | None = None,
+        at: datetime = SPRING,
+        deleted: bool = False,
+        **changes: Any,
+    ) -> None:
+        base = examples()[EnrichedMention]
+        assert isinstance(base, EnrichedMention)
+        mention = base.mention.model_copy(
+            update={
+                "mention_id": f"t:{number}",
+                "author": author,
+                "text": text,
+                "revision": revision,
+                "occurred_at": at,
+                "edited_at": SPRING if revision else None,
+                **changes,
+            }
+        )
+        found = tuple(RootCause(node=node, owner=f"owner of {node}", score=0.5) for node in causes)
+        self.add(
+            "mentions.enriched",
+            base.model_copy(
+                update={
+                    "party": party or author_party(author),
+                    "epoch": epoch,
+                    "author": author,
+                    "deleted": deleted,
+                    "mention": mention,
+                    "enrichment": base.enrichment.model_copy(update={"root_causes": found}),
+                }
+            ),
+        )
+
+    def deletion(self, number: int, author: str) -> None:
+        base = examples()[MentionDeleted]
+        deletion = base.model_copy(update={"mention_id": f"t:{number}", "author": author})
+        assert isinstance(deletion, MentionDeleted)
+        told = EnrichedDeletion(party=author_party(author), epoch=1, author=author, deletion=deletion)
+        self.add("mentions.enriched", told)
+
+    def party(self, author: str, party: str, epoch: int) -> None:
+        self.add("parties", PartyOf(author=author, party=party, epoch=epoch, at=SPRING))
+
+    def case(self, number: int, author: str, cause: str, version: int, **changes: Any) -> None:
+        base = examples()[Case]
+        update = {
+            "case_id": f"K-{number}",
+            "anchor_author": author,
+            "party": author_party(author),
+            "root_cause": cause,
+            "version": (1 << 32) + version,
+            "opened_at": SPRING,
+        }
+        self.add("triage", base.model_copy(update=update | changes))
+
+    def response(self, number: int, author: str, **changes: Any) -> None:
+        event, base = examples()[PartyEvent], examples()[Response]
+        response = base.model_copy(update={"response_id": f"r:{number}", "author": author} | changes)
+        update = {"kind": "response", "party": author_party(author), "author": author, "response": response}
+        self.add("party.events", event.model_copy(update=update))
+
+
+def hole(number: int, **changes: Any) -> BlackHole:
+    """A contact that nobody answered."""
+    known = BlackHole(
+        contact=f"t:{number}",
+        author="t:a",
+        source="t",
+        channel="email",
+        queue="complaints",
+        since=SPRING,
+        due_at=SPRING + timedelta(hours=8),
+        became_at=SPRING + timedelta(hours=9),
+    )
+    return known.model_copy(update=changes)
+
+
+def everything() -> Log:
+    """Edits, deletions, moves, answers and cases of a few people."""
+    log = Log()
+    for number in range(40):
+        log.mention(number, f"t:user{number % 9}", (("late", "lost", "rude")[number % 3],)[: number % 4])
+    log.mention(1, "t:user1", ("lost",), revision=5, text="edited")
+    log.mention(2, "t:user2", ("lost",), revision=7, text="edited once")
+    log.mention(2, "t:user2", ("late",), revision=9, text="edited twice")
+    log.mention(50, "t:user5", ("late",), text="one text")
+    log.mention(50, "t:user5", ("rude",), text="another text")
+    log.deletion(3, "t:user3")
+    log.mention(60, "t:user6", ("late",), need="spam")
+    log.party("t:user1", customer_party("1"), 2)
+    log.party("t:user2", customer_party("1"), 2)
+    log.party("t:user3", customer_party("3"), 2)
+    log.party("t:user3", author_party("t:user3"), 3)
+    log.mention(4, "t:user4", ("late",), epoch=2, party=customer_party("4"))
+    for number in range(6):
+        log.case(number, f"t:user{number}", "late", 1)
+    log.case(2, "t:user2", "lost", 3, black_holes=(hole(1), hole(2)))
+    log.case(2, "t:user2", "rude", 2, black_holes=(hole(2), hole(3)))
+    log.case(4, "t:user4", "late", 2, state="superseded")
+    for number in range(5):
+        log.response(number, f"t:user{number}", derived=True, kind="answered")
+    log.response(1, "t:user1", derived=False, kind="declined")
+    log.response(1, "t:user1", derived=True, kind="answered", revision=3)
+    customer = examples()[Customer]
+    log.add("customers", customer)
+    log.add("customers", customer.model_copy(update={"segment": "business"}))
+    return log
+
+
+def store(url: str, records: Sequence[Sample], batch: int = 1000) -> None:
+    sink = ClickHouseSink(url)
+    sink.ping()
+    for start in range(0, len(records), batch):
+        prepared = sink.prepare(records[start : start + batch])
+        assert prepared.refused == []
+        sink.store(prepared.content)
+    sink.close()
+
+
+def state(client: Client) -> dict[str, Any]:
+    """Everything that a reader can see, but for when it was received."""
+    seen = {
+        view: sorted(map(repr, client.execute(f"SELECT * FROM {view}")))
+        for (view,) in client.execute("SHOW TABLES LIKE 'current_%%'")
+    }
+    assert all(seen[name] for name in ("current_mentions", "current_cases", "current_responses"))
+    return seen | {"root_causes": root_causes(client, Window())}
+
+
+def figures(client: Client, window: Window | None = None) -> dict[str, tuple[int, int, int, int]]:
+    """Cause to parties, customers, mentions and cases."""
+    answer = root_causes(client, window or Window())
+    wanted = [answer.columns.index(name) for name in ("parties", "customers", "mentions", "cases")]
+    return {row[0]: tuple(row[index] for index in wanted) for row in answer.rows}
+
+
+def score_interval(successes: int, trials: int) -> tuple[float, float]:
+    """The shares that a two-sided score test at 5 % does not reject, found by bisection."""
+    share = successes / trials
+
+    def rejected(true: float) -> bool:
+        return abs(share - true) > 1.959963984540054 * math.sqrt(true * (1 - true) / trials)
+
+    def edge(inside: float, outside: float) -> float:
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (inside, middle) if rejected(middle) else (middle, outside)
+        return inside
+
+    return edge(share, 0.0), edge(share, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, empty_database: str, seed: int) -> None:
+    chance = random.Random(seed)
+    log = everything()
+    store(database, log.records)
+    client = connect(database)
+    expected = state(client)
+    client.disconnect()
+    other = database + "_other"
+    try:
+        migrate(other)
+        shuffled = log.records + chance.choices(log.records, k=40)
+        chance.shuffle(shuffled)
+        store(other, shuffled, batch=chance.choice([3, 17, 60]))
+        again = connect(other)
+        assert state(again) == expected
+        for table in ("mentions", "cases", "black_holes", "parties", "responses"):
+            again.execute(f"OPTIMIZE TABLE {table} FINAL")
+        assert state(again) == expected
+    finally:
+        connect(other, database="default").execute(f"DROP DATABASE IF EXISTS {other.rsplit('/', 1)[1]}")
+
+
+def test_a_replay_of_everything_changes_nothing(database: str) -> None:
+    log = everything()
+    store(database, log.records)
+    client = connect(database)
+    expected = state(client)
+    store(database, log.records)
+    store(database, log.records, batch=7)
+    assert state(client) == expected
+
+
+def test_the_figures_are_those_of_a_count_by_hand(database: str) -> None:
+    log = Log()
+    log.mention(1, "t:a", ("late",))
+    log.mention(2, "t:a", ("late", "lost"))
+    log.mention(3, "t:b", ("late",))
+    log.mention(4, "t:c")
+    log.mention(5, "t:d", ("late",), direction="outbound")
+    log.party("t:b", customer_party("9"), 2)
+    log.case(1, "t:a", "late", 1)
+    log.case(2, "t:b", "late", 1, state="superseded")
+    store(database, log.records)
+    answer = root_causes(connect(database), Window())
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    assert [row["cause"] for row in rows] == ["late", "lost", "unknown"]
+    late = rows[0]
+    assert (late["parties"], late["customers"], late["unmatched_authors"]) == (2, 1, 1)
+    assert (late["mentions"], late["cases"], late["all_parties"]) == (3, 1, 3)
+    assert late["owner"] == "owner of late"
+    assert late["share"] == pytest.approx(2 / 3)
+    assert (late["share_low"], late["share_high"]) == pytest.approx(score_interval(2, 3))
+    assert rows[2]["owner"] == ""
+
+
+def test_an_edit_across_new_year_is_one_mention_in_the_year_it_was_said(database: str) -> None:
+    """Told before what it edits, as when two connectors run at once; many, lest one wins by luck."""
+    log = Log()
+    eve = datetime(2023, 12, 31, 23, 59, tzinfo=UTC)
+    edit = 1_704_067_260_000
+    for number in range(20):
+        log.mention(number, "t:a", ("late",), revision=edit, at=eve, text="edited")
+        log.mention(number, "t:a", ("late",), at=eve, text="original")
+    store(database, log.records)
+    client = connect(database)
+    new_year = datetime(2024, 1, 1, tzinfo=UTC)
+    assert figures(client, Window(until=new_year)) == {"late": (1, 0, 20, 0)}
+    assert figures(client, Window(since=new_year)) == {}
+    assert client.execute("SELECT DISTINCT text, revision FROM current_mentions") == [("edited", edit)]
+
+
+@pytest.mark.parametrize("deletion_first", [True, False])
+def test_a_deletion_takes_the_text_and_leaves_the_count(database: str, deletion_first: bool) -> None:
+    log = Log()
+    log.mention(1, "t:a", ("late",), text="my secret")
+    log.deletion(1, "t:a")
+    records = log.records[::-1] if deletion_first else log.records
+    client = connect(database)
+    for record in records:
+        store(database, [record])
+    assert figures(client) == {"late": (1, 0, 1, 0)}
+    assert client.execute("SELECT DISTINCT notEmpty(need_reasons) FROM mentions") == [(True,)]
+    for view in ("current_mentions", "contacts"):
+        words = client.execute(f"SELECT deleted, text, url, need_reasons, complaint_evidence FROM {view}")
+        assert words == [(True, "", "", [], [])]
+    assert erase_deleted(client) == ["mentions"]
+    deadline = time.monotonic() + 30
+    while client.execute("SELECT count() FROM mentions WHERE text != '' OR notEmpty(need_reasons)") != [(0,)]:
+        assert time.monotonic() < deadline, "the text is still on the disk"
+        time.sleep(0.1)
+    assert figures(client) == {"late": (1, 0, 1, 0)}
+    assert erase_deleted(client) == []
+
+
+@pytest.mark.parametrize("known_deleted", [(False, True), (True, False), (True, True), (False, False)])
+def test_of_a_deleted_mention_the_last_edit_counts_however_the_stream_cut_its_batches(
+    database: str, known_deleted: tuple[bool, bool]
+) -> None:
+    log = Log()
+    log.deletion(1, "t:a")
+    log.mention(1, "t:a", ("lost",), deleted=known_deleted[0], revision=5)
+    log.mention(1, "t:a", ("late",), deleted=known_deleted[1])
+    store(database, log.records)
+    assert figures(connect(database)) == {"lost": (1, 0, 1, 0)}
+
+
+def test_a_move_of_a_party_changes_the_report_and_an_older_epoch_does_not_change_it_back(
+    database: str,
+) -> None:
+    log = Log()
+    for number, author in enumerate(("t:a", "t:b", "t:b")):
+        log.mention(number, author, ("late",))
+    store(database, log.records)
+    client = connect(database)
+    assert figures(client) == {"late": (2, 0, 3, 0)}
+
+    moved = Log()
+    moved.party("t:a", customer_party("7"), 2)
+    moved.party("t:b", customer_party("7"), 2)
+    store(database, moved.records)
+    assert figures(client) == {"late": (1, 1, 3, 0)}
+
+    late_news = Log()
+    late_news.party("t:a", author_party("t:a"), 1)
+    late_news.mention(0, "t:a", ("late",), epoch=1, text="said again")
+    store(database, late_news.records)
+    assert figures(client) == {"late": (1, 1, 3, 0)}
+
+    back = Log()
+    back.mention(3, "t:b", ("late",), epoch=3)
+    store(database, back.records)
+    assert figures(client)["late"][:2] == (2, 1), "a mention with a newer epoch is as true as parties"
+    back.party("t:b", author_party("t:b"), 3)
+    store(database, back.records)
+    assert figures(client) == {"late": (2, 1, 4, 0)}
+
+
+def test_only_the_black_holes_of_a_cases_newest_snapshot_are_there(database: str) -> None:
+    client = connect(database)
+    seen = "SELECT contact, party, owner, ended_by FROM current_black_holes ORDER BY contact"
+    log = Log()
+    log.case(1, "t:a", "late", 1, black_holes=(hole(1), hole(2)))
+    store(database, log.records)
+    assert client.execute(seen) == [("t:1", "a:t:a", "", ""), ("t:2", "a:t:a", "", "")]
+    answered = hole(2, ended_at=SPRING + timedelta(days=2), ended_by="r:1", owner="desk")
+    log.case(1, "t:a", "late", 3, black_holes=(answered,))
+    log.case(1, "t:a", "late", 2, black_holes=(hole(1), hole(2), hole(3)))
+    log.party("t:a", customer_party("7"), 2)
+    store(database, log.records[::-1])
+    assert client.execute(seen) == [("t:2", "c:7", "desk", "r:1")]
+    log.case(1, "t:a", "late", 4, state="superseded")
+    store(database, log.records)
+    assert client.execute(seen) == []
+
+
+def test_mentions_of_all_years_go_in_one_batch(database: str) -> None:
+    log = Log()
+    for year in range(1900, 2200):
+        log.mention(year, "t:a", ("late",), at=datetime(year, 6, 1, tzinfo=UTC))
+    store(database, log.records)
+    assert figures(connect(database)) == {"late": (1, 0, 300, 0)}
+
+
+def test_a_later_enrichment_of_the_same_words_holds(database: str) -> None:
+    log = Log()
+    log.mention(1, "t:a", ("late",))
+    log.mention(1, "t:a", ("lost",), received_at=SPRING + timedelta(days=30))
+    store(database, log.records[::-1])
+    assert figures(connect(database)) == {"lost": (1, 0, 1, 0)}
+
+
+def test_what_the_server_refuses_is_busy_and_never_dropped(database: str, empty_database: str) -> None:
+    log = everything()
+    sink = ClickHouseSink(database)
+    sink.ping()
+    client = connect(database)
+    client.execute("RENAME TABLE mentions TO away")
+    prepared = sink.prepare(log.records)
+    with pytest.raises(Busy):
+        sink.store(prepared.content)
+    client.execute("RENAME TABLE away TO mentions")
+    sink.store(prepared.content)
+    stored = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
+    assert stored
+    sink.store(prepared.content)
+    again = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
+    assert again == stored, "what was stored can be stored again"
+
+
+def test_a_table_whose_types_have_changed_takes_nothing_until_the_sink_starts_again(
+    database: str, empty_database: str
+) -> None:
+    sink = ClickHouseSink(database)
+    sink.ping()
+    client = connect(database)
+    client.execute("ALTER TABLE cases MODIFY COLUMN queue String")
+    try:
+        prepared = sink.prepare(everything().records)
+        with pytest.raises(ServiceError, match="queue is String now"):
+            sink.store(prepared.content)
+    finally:
+        client.execute("ALTER TABLE cases MODIFY COLUMN queue LowCardinality(String)")
+    sink.ping()
+    sink.store(prepared.content)
+    assert client.execute("SELECT count() > 0 FROM cases") == [(1,)]
+    sink.close()

@@ -1,0 +1,65 @@
+"""How a topic differs from its plan, in words that say what to do."""
+
+from typing import Any
+
+import pytest
+
+from listener.domain.topics import ALL, CHANGELOGS, RAW, TRIAGE
+from listener.kafka.admin import TopicPlan, compare, plan
+from stream.app import APP_ID
+from stream.ledger.ledger import Ledger
+from stream.levels import Levels
+from stream.triage.triage import Triage
+
+WANTED = TopicPlan("t", 2, 3, {"retention.ms": "10", "min.insync.replicas": "2"})
+ACTUAL = {"retention.ms": "10", "min.insync.replicas": "2", "cleanup.policy": "delete"}
+
+
+def described(*replicas: int) -> dict[str, Any]:
+    """As Kafka tells: a partition with so many replicas each."""
+    return {"partitions": [{"replica_nodes": list(range(count))} for count in replicas]}
+
+
+def test_a_topic_as_planned_differs_in_nothing() -> None:
+    assert compare(WANTED, described(3, 3), ACTUAL) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "actual", "kind", "words"),
+    [
+        (None, {}, "missing", "t: missing; `listener topics` creates it"),
+        (described(3), ACTUAL, "partitions", "t: has 1 partitions, 2 are configured"),
+        (described(1, 1), ACTUAL, "replication", "t: is kept 1 times, kafka.replication_factor is 3"),
+        (described(3, 2), ACTUAL, "replication", "t: is kept 2 to 3 times"),
+        (
+            described(3, 3),
+            ACTUAL | {"retention.ms": "7"},
+            "setting",
+            "t: retention.ms is 7, 10 is configured; `listener topics --apply` sets it",
+        ),
+        (described(3, 3), ACTUAL | {"min.insync.replicas": "1"}, "setting", "t: min.insync.replicas is 1"),
+        (described(3, 3), {"retention.ms": "10"}, "setting", "Kafka knows no such setting"),
+    ],
+)
+def test_a_difference_says_what_is_and_what_to_do(
+    topic: dict[str, Any] | None, actual: dict[str, str], kind: str, words: str
+) -> None:
+    [found] = compare(WANTED, topic, actual)
+    assert found.kind == kind
+    assert words in str(found)
+
+
+def test_a_plan_has_the_settings_of_the_installation_above_those_of_the_product() -> None:
+    overrides = {RAW.name: {"retention.ms": "5", "min.insync.replicas": "3"}}
+    plans = {wanted.name: wanted for wanted in plan(ALL, 6, 3, overrides, min_insync_replicas=2)}
+    assert plans[RAW.name].config["retention.ms"] == "5"
+    assert plans[RAW.name].config["min.insync.replicas"] == "3"
+    assert plans[TRIAGE.name].config["min.insync.replicas"] == "2"
+    assert plans[TRIAGE.name].config["cleanup.policy"] == "compact"
+    assert plans[TRIAGE.name].partitions == 6
+
+
+def test_changelogs_are_named_as_faust_names_them() -> None:
+    assert [topic.name for topic in CHANGELOGS] == [
+        f"{APP_ID}-{stage}-changelog" for stage in (Ledger.name, Triage.name, Levels.name)
+    ]
