@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, NativeItem, Setup, Source, Unreadable
-from listener.connectors.web import Unavailable, client, get
 from listener.domain.document import Document
 from listener.domain.errors import Busy
+from listener.http.backoff import Backoff
+from listener.http.client import Unavailable, client, get
 
 
 class Options(Document):

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from listener.bootstrap import installation_time
 from listener.cli.options import health_options, settings_options
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Connector, Item, NativeItem, Setup
 from listener.connectors.holds import Holds, read_standing, watch
 from listener.connectors.kinds import builder, is_read
@@ -24,6 +23,7 @@ from listener.connectors.run import run
 from listener.domain.contract import rejected
 from listener.domain.errors import ListenerError, Rejected, ServiceError, UsageError
 from listener.health_server import HealthServer
+from listener.http.backoff import Backoff
 from listener.kafka.connection import KafkaConnection
 from listener.logs import configure_logs
 from listener.settings import Settings, SourceConfig

@@ -18,11 +18,11 @@ from listener.cli.options import settings_options
 from listener.connectors.connector import Source
 from listener.connectors.file_mapping import FIELDS
 from listener.connectors.import_file import ImportResult, Progress, import_file, plan_import
-from listener.connectors.times import DateOrder, parse_zone
 from listener.domain.errors import ListenerError, NotReady, ServiceError, UsageError
 from listener.domain.ids import is_kind
 from listener.logs import configure_logs
 from listener.settings import Settings
+from listener.times import DateOrder, parse_zone
 
 _FIELDS_HELP = "\n".join(f"      {name:<16} {meaning}" for name, meaning in FIELDS.items())
 

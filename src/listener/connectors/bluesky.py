@@ -21,7 +21,6 @@ from pydantic import Field, field_validator
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.bluesky_frame import (
     Frame,
     Outdated,
@@ -34,10 +33,11 @@ from listener.connectors.bluesky_handles import Handles
 from listener.connectors.bluesky_post import POSTS, Change, Wanted, item_of
 from listener.connectors.connector import Batch, Item, Setup, Source, Unreadable
 from listener.connectors.recent import DELETED, Recent
-from listener.connectors.web import Unavailable, asked_to_wait_seconds
 from listener.connectors.words import Words
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError, UsageError
+from listener.http.backoff import Backoff
+from listener.http.client import Unavailable, asked_to_wait_seconds
 
 KIND = "bluesky"
 SERVERS: Mapping[str, str] = {

@@ -14,8 +14,8 @@ import libipld
 
 from listener.connectors.bluesky_post import POSTS, Change, is_address
 from listener.connectors.connector import Unreadable
-from listener.connectors.times import parse_time
 from listener.domain.errors import ListenerError
+from listener.times import parse_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from listener.connectors.web import Query, Unavailable, client, get
+from listener.http.client import Query, Unavailable, client, get
 
 MAX_BYTES = 256 * 1024
 MAX_REMEMBERED = 20_000

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from listener.connectors.connector import Item, NativeDeletion, NativeItem, Unreadable
 from listener.connectors.html_text import printable
-from listener.connectors.times import parse_time
 from listener.connectors.words import Words
 from listener.domain.errors import Rejected
 from listener.domain.mention import Contactable
+from listener.times import parse_time
 
 POSTS = "app.bsky.feed.post"
 _ADDRESS = re.compile(rf"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/{re.escape(POSTS)}/([A-Za-z0-9._:~-]+)")

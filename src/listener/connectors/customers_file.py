@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from listener.connectors.file_rows import Row, RowFile
-from listener.connectors.times import parse_time
 from listener.domain.contract import rejected
 from listener.domain.customer import Customer
 from listener.domain.errors import Rejected, UsageError
+from listener.times import parse_time
 
 COLUMNS: Mapping[str, str] = {
     "customer_id": "customer_id",

@@ -20,13 +20,13 @@ import imap_tools
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 from pydantic import Field
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, Setup, Source, Unreadable
 from listener.connectors.cursor import foreign_cursor
 from listener.connectors.mail_message import item_of, read_message
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError
 from listener.domain.mention import Channel
+from listener.http.backoff import Backoff
 
 KIND = "email"
 BATCH_MESSAGES = 50

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from listener.connectors.connector import NativeItem, Source
 from listener.connectors.file_rows import Row
-from listener.connectors.times import DateOrder, parse_time
 from listener.domain.contract import rejected
 from listener.domain.errors import Rejected, UsageError
 from listener.domain.mention import Channel, Contactable, Direction, Reach, Visibility
+from listener.times import DateOrder, parse_time
 
 FIELDS: Mapping[str, str] = {
     "id": "the row's id at its source (required)",

@@ -23,15 +23,15 @@ import httpx
 import yaml
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from listener.connectors.backoff import LONGEST_SECONDS, Backoff
 from listener.connectors.connector import Batch, Setup, Source, Unreadable
 from listener.connectors.json_mapping import Fields, Reader, Told, checked, found, read_item
 from listener.connectors.recent import Recent
-from listener.connectors.times import DateOrder, parse_time, parse_zone
-from listener.connectors.web import Answered, Unavailable, asked_to_wait_seconds, client, get, shown
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError, Rejected, UsageError
 from listener.domain.mention import Channel
+from listener.http.backoff import LONGEST_SECONDS, Backoff
+from listener.http.client import Answered, Unavailable, asked_to_wait_seconds, client, get, shown
+from listener.times import DateOrder, parse_time, parse_zone
 
 log = logging.getLogger(__name__)
 

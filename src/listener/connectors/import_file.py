@@ -21,7 +21,6 @@ from listener.connectors.index import Index, read_index
 from listener.connectors.intake import Counts, Intake
 from listener.connectors.parked import Parked
 from listener.connectors.seen import Seen
-from listener.connectors.times import DateOrder
 from listener.domain.connector_state import Cursor
 from listener.domain.errors import Rejected, UsageError
 from listener.domain.ids import digest
@@ -29,6 +28,7 @@ from listener.domain.topics import CURSORS, INDEX
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Outlet, Publisher
+from listener.times import DateOrder
 
 BATCH_ROWS = 1000
 PREVIEW_ROWS = 100

@@ -13,11 +13,11 @@ from pydantic import field_validator
 from listener.connectors.connector import NativeDeletion, NativeItem, Unreadable
 from listener.connectors.html_text import printable, text_of_html
 from listener.connectors.recent import DELETED
-from listener.connectors.times import DateOrder, parse_time
 from listener.domain.document import Document
 from listener.domain.errors import Rejected
 from listener.domain.ids import digest
 from listener.domain.mention import MAX_TEXT, Contactable, Reach
+from listener.times import DateOrder, parse_time
 
 MAX_MARKUP = 4 * MAX_TEXT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

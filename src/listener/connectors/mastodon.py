@@ -24,7 +24,6 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, NativeItem, Setup, Source, Unreadable
 from listener.connectors.cursor import foreign_cursor
 from listener.connectors.mastodon_client import (
@@ -45,11 +44,12 @@ from listener.connectors.mastodon_status import (
     read_status,
 )
 from listener.connectors.recent import DELETED, MAX_KEPT, Recent
-from listener.connectors.web import Query, Unavailable
 from listener.connectors.words import Words
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError
 from listener.domain.ids import digest
+from listener.http.backoff import Backoff
+from listener.http.client import Query, Unavailable
 
 KIND = "mastodon"
 PAGE = 40

@@ -19,9 +19,9 @@ from typing import Any
 
 import httpx
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.event_stream import Event, Overlong, events
-from listener.connectors.web import Answered, Query, Unavailable, asked_to_wait_seconds, client, get, shown
+from listener.http.backoff import Backoff
+from listener.http.client import Answered, Query, Unavailable, asked_to_wait_seconds, client, get, shown
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from typing import Any
 from listener.connectors.connector import NativeDeletion, NativeItem, Unreadable
 from listener.connectors.html_text import text_of_html, tidy
 from listener.connectors.json_values import count, mapping, text
-from listener.connectors.times import parse_time
 from listener.domain.errors import Rejected
 from listener.domain.ids import digest
 from listener.domain.mention import MAX_TEXT, Contactable, Reach
+from listener.times import parse_time
 
 MAX_MARKUP = 4 * MAX_TEXT
 PUBLIC = frozenset({"public", "unlisted"})

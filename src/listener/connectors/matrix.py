@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, NativeDeletion, Setup, Source
 from listener.connectors.matrix_client import Client
 from listener.connectors.matrix_event import (
@@ -39,10 +38,11 @@ from listener.connectors.matrix_event import (
     replaces,
     unreadable,
 )
-from listener.connectors.web import Unavailable
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError, Rejected, UsageError
 from listener.domain.mention import Channel
+from listener.http.backoff import Backoff
+from listener.http.client import Unavailable
 
 KIND = "matrix"
 PAGE = 100

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from listener.connectors.backoff import LONGEST_ASKED_SECONDS
-from listener.connectors.web import Query, Unavailable, asked_to_wait_seconds, client, get, shown
+from listener.http.backoff import LONGEST_ASKED_SECONDS
+from listener.http.client import Query, Unavailable, asked_to_wait_seconds, client, get, shown
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of one answer; the first /sync of an account in some hundred rooms takes a few megabytes."""

@@ -17,17 +17,17 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, NativeDeletion, NativeItem, Setup, Source, Unreadable
 from listener.connectors.cursor import foreign_cursor
 from listener.connectors.json_values import mapping, text
 from listener.connectors.recent import DELETED, Recent
 from listener.connectors.reddit_client import REFUSED, Access, Client
 from listener.connectors.reddit_thing import COMMENT, MESSAGE, created, full_name, read_thing
-from listener.connectors.web import Query, Unavailable
 from listener.connectors.words import Words
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError
+from listener.http.backoff import Backoff
+from listener.http.client import Query, Unavailable
 
 log = logging.getLogger(__name__)
 

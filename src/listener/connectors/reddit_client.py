@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from listener.connectors.json_values import text
-from listener.connectors.web import Query, Unavailable, asked_to_wait_seconds, client, object_of, send, shown
+from listener.http.client import Query, Unavailable, asked_to_wait_seconds, client, object_of, send, shown
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one answer; a hundred posts take some hundred kilobytes."""

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from listener.connectors.backoff import LONGEST_SECONDS, Backoff
 from listener.connectors.connector import Batch, Setup, Source
 from listener.connectors.cursor import foreign_cursor
 from listener.connectors.feed import Feed, Seen, Voice, news_of, read_feed
-from listener.connectors.web import Answered, Unavailable, client, get, shown
 from listener.domain.document import Document
 from listener.domain.errors import Busy
 from listener.domain.mention import Channel
+from listener.http.backoff import LONGEST_SECONDS, Backoff
+from listener.http.client import Answered, Unavailable, client, get, shown
 
 KIND = "rss"
 USER_AGENT = "Listener (feed reader)"

@@ -24,12 +24,10 @@ from typing import Any, Self
 import httpx
 from pydantic import Field, field_validator
 
-from listener.connectors.backoff import Backoff
 from listener.connectors.connector import Batch, Item, NativeDeletion, Setup, Source, Unreadable
 from listener.connectors.cursor import foreign_cursor
 from listener.connectors.json_values import mapping, sequence, text
 from listener.connectors.recent import DELETED, Recent
-from listener.connectors.web import Unavailable
 from listener.connectors.x_client import POST_FIELDS, REFUSED, Client, errors_in_words
 from listener.connectors.x_compliance import Compliance, Gone
 from listener.connectors.x_post import Includes, Own, earlier, id_of, moment_of, read_post
@@ -38,6 +36,8 @@ from listener.connectors.x_stream import Connected, Disconnected, Line, Refused,
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError, UsageError
 from listener.domain.ids import digest
+from listener.http.backoff import Backoff
+from listener.http.client import Unavailable
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from listener.connectors.backoff import retry_after_seconds
 from listener.connectors.json_values import mapping, sequence, text
-from listener.connectors.web import (
+from listener.http.backoff import retry_after_seconds
+from listener.http.client import (
     Answered,
     Query,
     Unavailable,

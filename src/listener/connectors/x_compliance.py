@@ -13,11 +13,11 @@ from math import inf
 from typing import Any
 
 from listener.connectors.json_values import mapping, text
-from listener.connectors.times import parse_time
-from listener.connectors.web import Unavailable
 from listener.connectors.x_client import Client
 from listener.connectors.x_post import id_of
 from listener.domain.errors import Rejected
+from listener.http.client import Unavailable
+from listener.times import parse_time
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from listener.connectors.connector import NativeItem, Unreadable
 from listener.connectors.json_values import count, mapping, sequence, text
-from listener.connectors.times import parse_time
 from listener.domain.errors import Rejected
 from listener.domain.ids import digest
 from listener.domain.mention import Contactable, Reach
+from listener.times import parse_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS = 1_288_834_974_657

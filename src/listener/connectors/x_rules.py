@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from listener.connectors.json_values import mapping, sequence, text
-from listener.connectors.web import Unavailable
 from listener.connectors.x_client import Client, errors_in_words, problem
 from listener.connectors.x_post import Own, id_of
 from listener.domain.errors import ListenerError
+from listener.http.client import Unavailable
 
 PATH = "/2/tweets/search/stream/rules"
 MAX_QUERY = 512

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from listener.connectors.web import Unavailable, refusal, shown
 from listener.connectors.x_client import POST_FIELDS, REFUSED, Client
 from listener.domain.errors import ListenerError
+from listener.http.client import Unavailable, refusal, shown
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import pytest
 
 from listener.connectors.connector import Source
 from listener.connectors.import_file import ImportPlan, plan_import
-from listener.connectors.times import parse_zone
 from listener.domain.errors import UsageError
+from listener.times import parse_zone
 
 SOURCE = Source("s", "k", historical=True)
 MAPS = ["id=id", "text=text", "occurred_at=at"]

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from fakes.feed_server import FeedServer, atom_feed, serving
-from listener.connectors.backoff import retry_after_seconds
 from listener.connectors.connector import NativeItem
 from listener.connectors.rss import RssConnector, RssOptions
 from listener.domain.errors import Busy, UsageError
+from listener.http.backoff import retry_after_seconds
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -14,13 +14,13 @@ from conformance.gate import Refuse
 from conformance.http_server import serving
 from conformance.servers.x import OTHERS_RULE, TOKEN, XServer
 from listener.connectors.connector import NativeItem, Setup
-from listener.connectors.web import Unavailable
 from listener.connectors.x import SEARCH, XConnector, XOptions, build
 from listener.connectors.x_client import Client
 from listener.connectors.x_compliance import results
 from listener.connectors.x_post import Own
 from listener.connectors.x_rules import MAX_QUERY, MAX_RULE, Rules, account_rules, queries
 from listener.domain.errors import ListenerError, UsageError
+from listener.http.client import Unavailable
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from listener.connectors.connector import NativeItem, Unreadable
-from listener.connectors.times import parse_time
 from listener.connectors.x_post import Includes, Own, Told, moment_of, read_post
+from listener.times import parse_time
 
 OWN = Own.of(["@Acme", "4711"])
 FIRST, EDITED = "1490000000000000000", "1490000000900000000"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.connectors.times import DateOrder, parse_time, parse_zone
 from listener.domain.errors import Rejected, UsageError
+from listener.times import DateOrder, parse_time, parse_zone
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from listener.connectors.backoff import retry_after_seconds
-from listener.connectors.times import parse_time
 from listener.domain.errors import ListenerError, Rejected
+from listener.http.backoff import retry_after_seconds
+from listener.times import parse_time
 
 MAX_REDIRECTS = 5
 MAX_REFUSAL_BYTES = 64 * 1024

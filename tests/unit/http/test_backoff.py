@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.connectors.backoff import LONGEST_ASKED_SECONDS, Backoff
+from listener.http.backoff import LONGEST_ASKED_SECONDS, Backoff
 
 
 def test_the_wait_doubles_up_to_the_longest_and_begins_anew_after_a_success() -> None:

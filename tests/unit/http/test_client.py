@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from listener.connectors.web import asked_to_wait_seconds, shown
+from listener.http.client import asked_to_wait_seconds, shown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DATE = "Sun, 01 Mar 2026 11:00:00 GMT"
