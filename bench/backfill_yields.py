@@ -30,14 +30,13 @@ from kafka import KafkaConsumer, TopicPartition
 from listener.bootstrap import topic_plans
 from listener.domain.contract import format_utc
 from listener.domain.mention import Mention
-from listener.domain.topics import BACKFILL, RAW, TRIAGE
+from listener.domain.topics import BACKFILL, RAW, STREAM_GROUP, TRIAGE
 from listener.embedded.kafka import KafkaServer
 from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.publish import Publisher
 from listener.settings import Settings, load_settings
 from listener.simulator import SimulatedCompany, SimulationSettings
-from stream.app import APP_ID as STREAM_GROUP
 
 TEMPLATES = 10_000
 WARM_UP_SECONDS = 10.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.broker import Broker
 from bench.watch import Watched
-from stream.app import APP_ID
+from listener.domain.topics import STREAM_GROUP
 
 Command = Callable[["Run", int], list[str]]
 """The command line of the process with this number."""
@@ -93,8 +93,8 @@ def ledger_worker(run: Run, number: int) -> list[str]:
 CONFLUENT = Contender("confluent-kafka loop, no state", peer("confluent_stateless"))
 STAGE_ONE = (
     CONFLUENT,
-    Contender("listener, 1 worker", ledger_worker, group=APP_ID),
-    Contender("listener, 2 workers", ledger_worker, processes=2, group=APP_ID),
+    Contender("listener, 1 worker", ledger_worker, group=STREAM_GROUP),
+    Contender("listener, 2 workers", ledger_worker, processes=2, group=STREAM_GROUP),
     Contender("Quix Streams, same state", peer("quix")),
     Contender("Bytewax, state in memory", peer("bytewax_flow"), grouped=False),
     Contender("Faust, one at a time", peer("faust_agent"), share=0.2),
@@ -102,10 +102,10 @@ STAGE_ONE = (
 """From `mentions.raw` to `mentions.enriched`; the first is the one that the others are compared with."""
 
 CONFLUENT_STAGES = Contender("confluent-kafka loop, both stages", peer("confluent_stages"))
-WORKER = Contender("listener, 1 worker", whole_worker, group=APP_ID)
+WORKER = Contender("listener, 1 worker", whole_worker, group=STREAM_GROUP)
 BOTH_STAGES = (
     CONFLUENT_STAGES,
     WORKER,
-    Contender("listener, 2 workers", whole_worker, processes=2, group=APP_ID),
+    Contender("listener, 2 workers", whole_worker, processes=2, group=STREAM_GROUP),
 )
 """From `mentions.raw` to `triage`."""

@@ -13,8 +13,7 @@ from rocksdict import Options, Rdict, WriteBatch
 
 from bench.peers.confluent import Loop
 from bench.peers.work import Task, now, settle, stages, task
-from listener.domain.topics import BACKFILL
-from stream.app import APP_ID
+from listener.domain.topics import BACKFILL, STREAM_GROUP
 from stream.stage import Input, Output, Position, Stage
 
 
@@ -24,7 +23,7 @@ class StatefulStage:
     def __init__(self, stage: Stage[Any], of: Task, loop: Loop) -> None:
         self.stage = stage
         self._loop = loop
-        self._changelog = f"{APP_ID}-{stage.name}-changelog"
+        self._changelog = f"{STREAM_GROUP}-{stage.name}-changelog"
         self._states = Rdict(str(of.state_dir / stage.name), Options(raw_mode=True))
 
     def process(self, messages: list[Message]) -> None:

@@ -13,7 +13,7 @@ import time
 
 from bench.figures import percentile
 from bench.watch import status_kib
-from listener.bootstrap import GARBAGE_THRESHOLDS
+from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.customer import Customer, Handle
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity

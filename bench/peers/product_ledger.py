@@ -8,7 +8,7 @@ The rest of the command line is that of `listener`. With `none` the enricher say
 import sys
 
 from bench.peers.work import NoEnrichment
-from listener import bootstrap
+from listener import bootstrap_stages
 from listener.cli.main import main as listener
 from listener.domain.topics import TIMERS_DUE
 from stream.triage.triage import Triage
@@ -17,9 +17,9 @@ from stream.triage.triage import Triage
 def main() -> None:
     """Runs until it is ended."""
     enrichment = sys.argv.pop(1)
-    Triage.topics = (TIMERS_DUE.name,)  # type: ignore[assignment]  # nothing is ever written to it here
+    Triage.topics = (TIMERS_DUE.name,)  # nothing is ever written to it here
     if enrichment == "none":
-        vars(bootstrap)["Enricher"] = lambda *_: NoEnrichment()
+        vars(bootstrap_stages)["Enricher"] = lambda *_: NoEnrichment()
     listener()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from listener.bootstrap import GARBAGE_THRESHOLDS
+from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.customer import Customer
 from listener.domain.enriched import Complaint, EnrichedMention, Enrichment, Language, Match
 from listener.domain.ids import author_party

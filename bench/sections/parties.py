@@ -26,9 +26,8 @@ from bench.watch import Watched
 from bench.world import world
 from listener.domain.ids import author_party, case_id
 from listener.domain.mention import Mention
-from listener.domain.topics import ENRICHED, PARTIES, RAW, TRIAGE
+from listener.domain.topics import ENRICHED, PARTIES, RAW, STREAM_GROUP, TRIAGE
 from listener.embedded.ports import LOOPBACK, free_port
-from stream.app import APP_ID
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
 from stream.ledger.ledger import Ledger
@@ -103,8 +102,8 @@ class _worker:  # noqa: N801  # reads as the function that it is
     def __enter__(self) -> tuple[Watched, float]:
         self._directory.mkdir()
         port = free_port()
-        contender = Contender(WORKER.name, _with_health(port), group=APP_ID)
-        run = Run(self._broker, APP_ID, self._directory, "product")
+        contender = Contender(WORKER.name, _with_health(port), group=STREAM_GROUP)
+        run = Run(self._broker, STREAM_GROUP, self._directory, "product")
         self._running = contender.running(run)
         started = time.monotonic()
         [process] = self._running.__enter__()
@@ -125,7 +124,7 @@ def _with_health(port: int) -> Any:
 
 def _wait_ready(broker: Broker, port: int, process: Watched) -> None:
     """Partitions assigned, tables recovered, customers read: as `/readyz` says, and the group agrees."""
-    broker.wait_stable(APP_ID, 1, lambda: check([process]))
+    broker.wait_stable(STREAM_GROUP, 1, lambda: check([process]))
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         check([process])
@@ -152,7 +151,7 @@ def _tables(parties: int) -> Iterator[tuple[str, bytes, bytes]]:
             state = template
             for old, new in names:
                 state = state.replace(old, new)
-            yield f"{APP_ID}-{stage}-changelog", key.encode(), state.encode()
+            yield f"{STREAM_GROUP}-{stage}-changelog", key.encode(), state.encode()
 
 
 def author_name(number: int) -> str:

@@ -1,13 +1,11 @@
-"""The one place that wires: from settings to stages, workers and services. Nothing connects at import."""
+"""The one place that wires, with `bootstrap_stages`: from settings to services. Nothing connects at import.
 
-import gc
+The stages are wired apart, so that a service that computes nothing starts without what they need.
+"""
+
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import faust
 
 from listener.cases.act import audit_of_command, audit_of_response
 from listener.cases.find import Found, Target, find, find_parties, targets
@@ -17,7 +15,7 @@ from listener.domain.command import CaseCommand
 from listener.domain.contract import format_utc
 from listener.domain.customer import IdentityLink, LinkDecision
 from listener.domain.errors import UsageError
-from listener.domain.governance import AuditEntry, ConfigInForce
+from listener.domain.governance import AuditEntry
 from listener.domain.ids import digest, is_case_id
 from listener.domain.party import PartyOf
 from listener.domain.response import Response
@@ -29,32 +27,19 @@ from listener.domain.topics import (
     COMMANDS,
     LINKS,
     PARTIES,
+    READ_BY_STAGE,
     RESPONSES,
+    STREAM_GROUP,
     TRIAGE,
 )
-from listener.embedded.process import DirectoryLock
-from listener.kafka.admin import TopicAdmin, TopicPlan, plan
+from listener.kafka.admin import TopicPlan, plan
 from listener.kafka.clock import TopicClock
-from listener.kafka.config_in_force import announce_config
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
-from listener.metrics import NOW
-from listener.settings import Settings, read_text
+from listener.settings import Settings
 from sinks.clickhouse.store_rows import ClickHouseSink
-from stream.app import APP_ID, MakeSender, WorkerOptions, build_app
-from stream.enrichment.customer_match import CustomerIndex
-from stream.enrichment.pipeline import Enricher
-from stream.enrichment.taxonomy import Taxonomy, default_taxonomy, read_taxonomy
-from stream.ledger.ledger import Ledger
-from stream.levels import Levels
-from stream.send import Sender
-from stream.triage.policy import Policy, default_policy, read_policy
-from stream.triage.triage import Triage
 
 log = logging.getLogger(__name__)
-
-GARBAGE_THRESHOLDS = (100_000, 20, 20)
-"""A batch makes some ten thousand objects, hardly any of them in cycles: Python's own 700 looks far too often."""
 
 
 def wall_clock() -> datetime:
@@ -75,78 +60,6 @@ def installation_time(settings: Settings) -> Callable[[], datetime]:
     return clock.now
 
 
-@dataclass(frozen=True)
-class Stages:
-    """What a worker, or an offline run, computes with."""
-
-    customers: CustomerIndex
-    ledger: Ledger
-    triage: Triage
-    levels: Levels
-
-
-def build_stages(settings: Settings) -> Stages:
-    """All stages with the configured taxonomy and policy.
-
-    Raises:
-        UsageError: a file is missing or wrong, with file and line.
-    """
-    region = settings.config.default_phone_region
-    customers = CustomerIndex(default_region=region)
-    policy = load_policy(settings)
-    taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
-    return Stages(
-        customers=customers,
-        ledger=Ledger(Enricher(taxonomy), customers, default_region=region),
-        triage=Triage(policy, customers),
-        levels=Levels(policy),
-    )
-
-
-def load_policy(settings: Settings) -> Policy:
-    """The configured policy, or the shipped one.
-
-    Raises:
-        UsageError: it is missing or wrong, with file and line.
-    """
-    named = settings.config.policy
-    return read_policy(settings.path(named)) if named else default_policy()
-
-
-def load_taxonomy(settings: Settings) -> Taxonomy:
-    """The configured taxonomy of root causes, or the shipped one.
-
-    Raises:
-        UsageError: it is missing or wrong, with file and line.
-    """
-    named = settings.config.taxonomy
-    if not named:
-        return default_taxonomy()
-    path = settings.path(named)
-    return read_taxonomy(read_text(path), str(path))
-
-
-def config_in_force(settings: Settings, at: datetime) -> list[ConfigInForce]:
-    """What decides in this installation: policy, taxonomy, and the settings that results depend on.
-
-    Raises:
-        UsageError: a file is missing or wrong, with file and line.
-    """
-    policy, taxonomy = load_policy(settings), load_taxonomy(settings)
-    chosen: dict[str, Any] = {
-        "partitions": settings.partitions,
-        "time": settings.config.time,
-        "default_phone_region": settings.config.default_phone_region,
-    }
-    return [
-        ConfigInForce(name="policy", hash=policy.hash, content=policy.model_dump(mode="json"), at=at),
-        ConfigInForce(
-            name="taxonomy", hash=taxonomy.version, content=taxonomy.model_dump(mode="json"), at=at
-        ),
-        ConfigInForce(name="settings", hash=digest(repr(chosen))[:16], content=chosen, at=at),
-    ]
-
-
 def topic_plans(settings: Settings) -> list[TopicPlan]:
     """Every topic of this installation, the changelogs of the stages' tables among them."""
     kafka = settings.config.kafka
@@ -157,75 +70,6 @@ def topic_plans(settings: Settings) -> list[TopicPlan]:
         kafka.topic_config,
         min_insync_replicas=kafka.insync,
     )
-
-
-def run_stream_worker(
-    settings: Settings,
-    worker: str,
-    health_port: int | None,
-    health_host: str = "127.0.0.1",
-    *,
-    make_sender: MakeSender = Sender,
-) -> None:
-    """Runs one stream worker in this process until it is told to stop.
-
-    Args:
-        worker: name of its directory.
-        make_sender: makes its way out to Kafka.
-
-    Raises:
-        UsageError: the configuration is wrong, or another worker uses the directory.
-        ServiceError: Kafka is not there.
-    """
-    stages = build_stages(settings)
-    plans = topic_plans(settings)
-    with TopicAdmin(settings.kafka) as admin:
-        admin.create(plans)
-        differences = admin.differences(plans)
-    if fatal := [str(difference) for difference in differences if difference.kind == "partitions"]:
-        raise UsageError("\n".join(fatal))
-    for difference in differences:
-        log.warning("%s", difference)
-    now = installation_time(settings)
-    if new := announce_config(settings.kafka, config_in_force(settings, now())):
-        log.info("in force from now on: %s", ", ".join(new))
-    NOW.set_function(lambda: now().timestamp())
-    stream = settings.config.stream
-    directory = settings.data_dir / "stream" / worker
-    with DirectoryLock(directory, "a stream worker"):
-        app = build_app(
-            settings.kafka,
-            WorkerOptions(
-                data_dir=directory,
-                partitions=settings.partitions,
-                replication_factor=settings.config.kafka.replication_factor,
-                session_timeout_seconds=stream.session_timeout_seconds,
-                batch_records=stream.batch_records,
-                batch_wait_seconds=stream.batch_wait_seconds,
-                stall_seconds=stream.stall_seconds,
-                health_host=health_host,
-                health_port=health_port or stream.health_port,
-                poison={name: source.poison for name, source in settings.config.sources.items()},
-            ),
-            stages.ledger,
-            stages.triage,
-            stages.levels,
-            stages.customers,
-            now,
-            make_sender,
-            load_policy(settings),
-        )
-        log.info(
-            "worker=%s policy=%s taxonomy=%s",
-            worker,
-            load_policy(settings).hash,
-            load_taxonomy(settings).version,
-        )
-        gc.freeze()  # what is there now stays: models, word lists, code
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
-        faust.Worker(
-            app, loglevel=None, quiet=True, override_logging=False, redirect_stdouts=False
-        ).execute_from_commandline()
 
 
 def publisher(settings: Settings, client_id: str) -> Publisher:
@@ -396,6 +240,6 @@ SINK_TOPICS: dict[str, tuple[str, ...]] = {"clickhouse": ClickHouseSink.topics}
 def consumer_groups() -> dict[str, tuple[str, ...]]:
     """Every consumer group of the product with the topics that it reads."""
     return {
-        APP_ID: (*Ledger.topics, *Triage.topics),
+        STREAM_GROUP: tuple(topic.name for topics in READ_BY_STAGE.values() for topic in topics),
         **{sink_group(sink): topics for sink, topics in SINK_TOPICS.items()},
     }

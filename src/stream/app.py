@@ -14,6 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from listener.domain.poison import PoisonRule
+from listener.domain.topics import STREAM_GROUP
 from listener.kafka.connection import KafkaConnection
 from listener.metrics import DATA_FREE_BYTES
 from stream.agents.ledger import add_ledger_agents
@@ -33,7 +34,6 @@ from stream.triage.policy import Policy
 from stream.watch import Watch
 from stream.worker import StageWorker
 
-APP_ID = "listener"
 MakeSender = Callable[[KafkaConnection, Footing, float], Sender]
 """From the cluster, what allows to send, and the delivery timeout in seconds to the way out of a worker."""
 
@@ -106,7 +106,7 @@ def build_app(
         timers = Timers(
             tables[triage.name],
             senders[triage.name],
-            BrokerGroupLog(connection, APP_ID, options.partitions),
+            BrokerGroupLog(connection, STREAM_GROUP, options.partitions),
             assignment=lambda: _assignment(app, triage.topics[0]),
             now=now,
             topics=(ledger.topics, triage.topics),
@@ -225,7 +225,7 @@ def _committed(app: ReliableApp, topic: str, partition: int) -> int:
 def _faust_app(connection: KafkaConnection, options: WorkerOptions) -> ReliableApp:
     session = options.session_timeout_seconds
     return ReliableApp(
-        APP_ID,
+        STREAM_GROUP,
         broker=[f"kafka://{server}" for server in connection.bootstrap_servers.split(",")],
         broker_credentials=_credentials(connection),
         datadir=str(options.data_dir),

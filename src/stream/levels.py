@@ -14,7 +14,7 @@ from listener.domain.errors import Rejected
 from listener.domain.level import LevelClaim, LevelPlace
 from listener.domain.party import PartyEvent
 from listener.domain.response import Level
-from listener.domain.topics import LEVEL_CLAIMS, PARTY_EVENTS
+from listener.domain.topics import PARTY_EVENTS, READ_BY_STAGE
 from stream.moments import from_ms, to_ms
 from stream.stage import Input, Output, Position, Step
 from stream.triage.policy import Policy
@@ -118,7 +118,7 @@ class Levels:
     """
 
     name = "levels"
-    topics = (LEVEL_CLAIMS.name,)
+    topics = tuple(topic.name for topic in READ_BY_STAGE[name])
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy

@@ -20,7 +20,7 @@ from listener.domain.case import Case
 from listener.domain.clock import ClockTick
 from listener.domain.errors import NotReady
 from listener.domain.governance import Alert
-from listener.domain.topics import ALERTS, ALL, CHANGELOGS, CLOCK, CUSTOMERS, TRIAGE
+from listener.domain.topics import ALERTS, ALL, CHANGELOGS, CLOCK, CUSTOMERS, STREAM_GROUP, TRIAGE
 from listener.embedded.kafka import KafkaServer
 from listener.embedded.ports import LOOPBACK, free_port
 from listener.embedded.process import ChildProcess
@@ -32,7 +32,6 @@ from listener.kafka.publish import Publisher
 from running import running
 from scenarios.laid import Laid
 from scenarios.outcome import Outcome
-from stream.app import APP_ID
 from stream.ledger.ledger import Recorded, key_of
 from stream.offline import topic_of
 
@@ -132,7 +131,7 @@ class Stream:
         self._wait(lambda: self.snapshots() > before or not self._lag().records, "for a snapshot")
 
     def _lag(self) -> Lag:
-        [lag] = lags(self._admin, {APP_ID: consumer_groups()[APP_ID]})
+        [lag] = lags(self._admin, {STREAM_GROUP: consumer_groups()[STREAM_GROUP]})
         return lag
 
     def _wait(self, check: Callable[[], bool], what: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from listener.bootstrap import config_in_force
+from listener.bootstrap_stages import config_in_force
 from listener.domain.governance import ConfigInForce
 from listener.settings import load_settings
 from stream.triage.policy import Policy, default_policy

@@ -13,7 +13,7 @@ from typing import Literal
 
 import click
 
-from listener.bootstrap import run_stream_worker
+from listener.bootstrap_stages import run_stream_worker
 from listener.kafka.connection import KafkaConnection
 from listener.logs import configure_logs
 from listener.settings import load_settings

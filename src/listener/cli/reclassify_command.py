@@ -4,7 +4,8 @@ from difflib import get_close_matches
 
 import click
 
-from listener.bootstrap import find_targets, installation_time, load_taxonomy, send_command
+from listener.bootstrap import find_targets, installation_time, send_command
+from listener.bootstrap_stages import load_taxonomy
 from listener.cases.act import command_of, single_contact
 from listener.cli.author import AUTHOR
 from listener.cli.options import settings_options

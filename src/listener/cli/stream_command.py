@@ -2,7 +2,7 @@
 
 import click
 
-from listener.bootstrap import run_stream_worker
+from listener.bootstrap_stages import run_stream_worker
 from listener.cli.options import health_options, settings_options
 from listener.logs import configure_logs
 from listener.settings import Settings

@@ -17,7 +17,8 @@ from threading import Event
 import click
 
 from listener.answers.signature import PREFIX, Keyring
-from listener.bootstrap import load_policy, load_taxonomy, topic_plans
+from listener.bootstrap import topic_plans
+from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
 from listener.connectors.kinds import is_read

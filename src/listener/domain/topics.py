@@ -136,11 +136,23 @@ FROM_OUTSIDE: tuple[Topic, ...] = (
     CURSORS,
 )
 """What sources, people and desks wrote, and what connectors remember; the stages make the rest from it."""
+STREAM_GROUP = "listener"
+"""Consumer group of the stream workers; Faust names the group, and the tables' topics, by its application."""
+READ_BY_STAGE: dict[str, tuple[Topic, ...]] = {
+    "ledger": (RAW, BACKFILL, RESPONSES, LINKS, COMMANDS),
+    "triage": (ENRICHED, PARTY_EVENTS, TIMERS_DUE),
+    "levels": (LEVEL_CLAIMS,),
+}
+"""Stage to the topics that it reads."""
 CHANGELOGS: tuple[Topic, ...] = tuple(
     Topic(
-        f"listener-{stage}-changelog", "key of the stage", (), retention_ms=None, max_bytes=MAX_DERIVED_BYTES
+        f"{STREAM_GROUP}-{stage}-changelog",
+        "key of the stage",
+        (),
+        retention_ms=None,
+        max_bytes=MAX_DERIVED_BYTES,
     )
-    for stage in ("ledger", "triage", "levels")
+    for stage in READ_BY_STAGE
 )
 """What the tables of the stages are rebuilt from; Faust names them by application and table."""
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in ALL}

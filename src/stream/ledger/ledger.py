@@ -19,7 +19,15 @@ from listener.domain.mention import Mention, MentionDeleted, read_raw, validator
 from listener.domain.party import PartyEvent, PartyOf
 from listener.domain.quick_read import maker, quick_contract
 from listener.domain.response import Response
-from listener.domain.topics import BACKFILL, COMMANDS, ENRICHED, LINKS, PARTIES, PARTY_EVENTS, RAW, RESPONSES
+from listener.domain.topics import (
+    COMMANDS,
+    ENRICHED,
+    LINKS,
+    PARTIES,
+    PARTY_EVENTS,
+    READ_BY_STAGE,
+    RESPONSES,
+)
 from stream.enrichment.identity import AuthorIdentity
 from stream.history import (
     CommandRow,
@@ -102,7 +110,7 @@ class Ledger:
     """
 
     name = "ledger"
-    topics = (RAW.name, BACKFILL.name, RESPONSES.name, LINKS.name, COMMANDS.name)
+    topics = tuple(topic.name for topic in READ_BY_STAGE[name])
 
     def __init__(
         self, enricher: Enricher, customers: CustomerMatcher, default_region: str | None = None

@@ -21,7 +21,7 @@ from listener.domain.ids import case_id
 from listener.domain.mention import Mention, validators_pass
 from listener.domain.party import PartyEvent, PublishedCase
 from listener.domain.quick_read import quick_contract
-from listener.domain.topics import ALERTS, ENRICHED, PARTY_EVENTS, TIMERS_DUE, TRIAGE
+from listener.domain.topics import ALERTS, PARTY_EVENTS, READ_BY_STAGE, TIMERS_DUE, TRIAGE
 from stream.history import command_row, contact_row, response_row, row_of_contact
 from stream.moments import BEFORE_ALL, DAY_MS, to_ms
 from stream.stage import Input, Output, Position, Step
@@ -76,7 +76,7 @@ class Triage:
     """
 
     name = "triage"
-    topics = (ENRICHED.name, PARTY_EVENTS.name, TIMERS_DUE.name)
+    topics = tuple(topic.name for topic in READ_BY_STAGE[name])
 
     def __init__(self, policy: Policy, customers: Customers) -> None:
         self.policy = policy

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import stream.app
-from listener.bootstrap import run_stream_worker
+from listener.bootstrap_stages import run_stream_worker
 from listener.logs import configure_logs
 from listener.settings import load_settings
 from stream.reliability import end_process

@@ -19,12 +19,12 @@ from listener.dead_letters.letter import Letter
 from listener.dead_letters.reading import read_letters
 from listener.domain.governance import AuditEntry
 from listener.domain.mention import Mention
+from listener.domain.topics import STREAM_GROUP
 from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
-from stream.app import APP_ID
 
 pytestmark = pytest.mark.kafka
 
@@ -89,7 +89,7 @@ def counted(connection: KafkaConnection, table: str) -> Counter[str]:
 def acknowledged(connection: KafkaConnection, topic: str) -> bool:
     """Whether the stream would read nothing of this topic again after a crash."""
     with TopicAdmin(connection) as admin:
-        committed = admin.committed_offsets(APP_ID)
+        committed = admin.committed_offsets(STREAM_GROUP)
         return all(committed.get(where, 0) == end for where, end in admin.end_offsets([topic]).items())
 
 

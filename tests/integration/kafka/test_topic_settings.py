@@ -10,7 +10,8 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
-from listener.bootstrap import run_stream_worker, topic_plans
+from listener.bootstrap import topic_plans
+from listener.bootstrap_stages import run_stream_worker
 from listener.cli.main import main
 from listener.domain.errors import UsageError
 from listener.embedded.kafka import KafkaServer

@@ -15,7 +15,7 @@ from integration.stream.timed_worker import DIED, PARTITIONS
 from listener.domain.case import Case
 from listener.domain.clock import ClockTick
 from listener.domain.governance import Alert
-from listener.domain.topics import ALERTS, ALL, CLOCK, RESPONSES, TRIAGE
+from listener.domain.topics import ALERTS, ALL, CLOCK, RESPONSES, STREAM_GROUP, TRIAGE
 from listener.embedded.kafka import KafkaServer
 from listener.embedded.ports import free_port
 from listener.health import lags
@@ -24,7 +24,6 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
 from stream import offline
-from stream.app import APP_ID
 from stream.enrichment.customer_match import CustomerIndex
 from stream.ledger.ledger import Ledger, Recorded, key_of
 from stream.triage.policy import default_policy
@@ -107,7 +106,7 @@ class Installation:
         with TopicAdmin(self.connection) as admin:
 
             def idle() -> bool:
-                [lag] = lags(admin, {APP_ID: [*Ledger.topics, *Triage.topics]})
+                [lag] = lags(admin, {STREAM_GROUP: [*Ledger.topics, *Triage.topics]})
                 return lag.records == 0
 
             self.until(idle, "nothing to be left to process")

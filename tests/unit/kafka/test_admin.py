@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from listener.domain.topics import ALL, CHANGELOGS, RAW, TRIAGE
+from listener.domain.topics import ALL, CHANGELOGS, RAW, STREAM_GROUP, TRIAGE
 from listener.kafka.admin import TopicPlan, compare, plan
-from stream.app import APP_ID
 from stream.ledger.ledger import Ledger
 from stream.levels import Levels
 from stream.triage.triage import Triage
@@ -61,5 +60,5 @@ def test_a_plan_has_the_settings_of_the_installation_above_those_of_the_product(
 
 def test_changelogs_are_named_as_faust_names_them() -> None:
     assert [topic.name for topic in CHANGELOGS] == [
-        f"{APP_ID}-{stage}-changelog" for stage in (Ledger.name, Triage.name, Levels.name)
+        f"{STREAM_GROUP}-{stage}-changelog" for stage in (Ledger.name, Triage.name, Levels.name)
     ]

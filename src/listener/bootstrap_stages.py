@@ -1,0 +1,177 @@
+"""Wires the stages: for the stream workers, and for whoever computes the same without Kafka.
+
+Apart from `bootstrap`, since language models, word lists and Faust take seconds to load.
+"""
+
+import gc
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import faust
+
+from listener.bootstrap import installation_time, topic_plans
+from listener.domain.errors import UsageError
+from listener.domain.governance import ConfigInForce
+from listener.domain.ids import digest
+from listener.embedded.process import DirectoryLock
+from listener.kafka.admin import TopicAdmin
+from listener.kafka.config_in_force import announce_config
+from listener.metrics import NOW
+from listener.settings import Settings, read_text
+from stream.app import MakeSender, WorkerOptions, build_app
+from stream.enrichment.customer_match import CustomerIndex
+from stream.enrichment.pipeline import Enricher
+from stream.enrichment.taxonomy import Taxonomy, default_taxonomy, read_taxonomy
+from stream.ledger.ledger import Ledger
+from stream.levels import Levels
+from stream.send import Sender
+from stream.triage.policy import Policy, default_policy, read_policy
+from stream.triage.triage import Triage
+
+log = logging.getLogger(__name__)
+
+GARBAGE_THRESHOLDS = (100_000, 20, 20)
+"""A batch makes some ten thousand objects, hardly any of them in cycles: Python's own 700 looks far too often."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What a worker, or an offline run, computes with."""
+
+    customers: CustomerIndex
+    ledger: Ledger
+    triage: Triage
+    levels: Levels
+
+
+def build_stages(settings: Settings) -> Stages:
+    """All stages with the configured taxonomy and policy.
+
+    Raises:
+        UsageError: a file is missing or wrong, with file and line.
+    """
+    region = settings.config.default_phone_region
+    customers = CustomerIndex(default_region=region)
+    policy = load_policy(settings)
+    taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
+    return Stages(
+        customers=customers,
+        ledger=Ledger(Enricher(taxonomy), customers, default_region=region),
+        triage=Triage(policy, customers),
+        levels=Levels(policy),
+    )
+
+
+def load_policy(settings: Settings) -> Policy:
+    """The configured policy, or the shipped one.
+
+    Raises:
+        UsageError: it is missing or wrong, with file and line.
+    """
+    named = settings.config.policy
+    return read_policy(settings.path(named)) if named else default_policy()
+
+
+def load_taxonomy(settings: Settings) -> Taxonomy:
+    """The configured taxonomy of root causes, or the shipped one.
+
+    Raises:
+        UsageError: it is missing or wrong, with file and line.
+    """
+    named = settings.config.taxonomy
+    if not named:
+        return default_taxonomy()
+    path = settings.path(named)
+    return read_taxonomy(read_text(path), str(path))
+
+
+def config_in_force(settings: Settings, at: datetime) -> list[ConfigInForce]:
+    """What decides in this installation: policy, taxonomy, and the settings that results depend on.
+
+    Raises:
+        UsageError: a file is missing or wrong, with file and line.
+    """
+    policy, taxonomy = load_policy(settings), load_taxonomy(settings)
+    chosen: dict[str, Any] = {
+        "partitions": settings.partitions,
+        "time": settings.config.time,
+        "default_phone_region": settings.config.default_phone_region,
+    }
+    return [
+        ConfigInForce(name="policy", hash=policy.hash, content=policy.model_dump(mode="json"), at=at),
+        ConfigInForce(
+            name="taxonomy", hash=taxonomy.version, content=taxonomy.model_dump(mode="json"), at=at
+        ),
+        ConfigInForce(name="settings", hash=digest(repr(chosen))[:16], content=chosen, at=at),
+    ]
+
+
+def run_stream_worker(
+    settings: Settings,
+    worker: str,
+    health_port: int | None,
+    health_host: str = "127.0.0.1",
+    *,
+    make_sender: MakeSender = Sender,
+) -> None:
+    """Runs one stream worker in this process until it is told to stop.
+
+    Args:
+        worker: name of its directory.
+        make_sender: makes its way out to Kafka.
+
+    Raises:
+        UsageError: the configuration is wrong, or another worker uses the directory.
+        ServiceError: Kafka is not there.
+    """
+    stages = build_stages(settings)
+    plans = topic_plans(settings)
+    with TopicAdmin(settings.kafka) as admin:
+        admin.create(plans)
+        differences = admin.differences(plans)
+    if fatal := [str(difference) for difference in differences if difference.kind == "partitions"]:
+        raise UsageError("\n".join(fatal))
+    for difference in differences:
+        log.warning("%s", difference)
+    now = installation_time(settings)
+    if new := announce_config(settings.kafka, config_in_force(settings, now())):
+        log.info("in force from now on: %s", ", ".join(new))
+    NOW.set_function(lambda: now().timestamp())
+    stream = settings.config.stream
+    directory = settings.data_dir / "stream" / worker
+    with DirectoryLock(directory, "a stream worker"):
+        app = build_app(
+            settings.kafka,
+            WorkerOptions(
+                data_dir=directory,
+                partitions=settings.partitions,
+                replication_factor=settings.config.kafka.replication_factor,
+                session_timeout_seconds=stream.session_timeout_seconds,
+                batch_records=stream.batch_records,
+                batch_wait_seconds=stream.batch_wait_seconds,
+                stall_seconds=stream.stall_seconds,
+                health_host=health_host,
+                health_port=health_port or stream.health_port,
+                poison={name: source.poison for name, source in settings.config.sources.items()},
+            ),
+            stages.ledger,
+            stages.triage,
+            stages.levels,
+            stages.customers,
+            now,
+            make_sender,
+            load_policy(settings),
+        )
+        log.info(
+            "worker=%s policy=%s taxonomy=%s",
+            worker,
+            load_policy(settings).hash,
+            load_taxonomy(settings).version,
+        )
+        gc.freeze()  # what is there now stays: models, word lists, code
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        faust.Worker(
+            app, loglevel=None, quiet=True, override_logging=False, redirect_stdouts=False
+        ).execute_from_commandline()
