@@ -19,9 +19,9 @@ def counts(summary: str) -> dict[str, int]:
     return {name: int(figure) for name, figure in re.findall(r"(\w+)=(\d+)", summary)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_installation(kafka_installed: None) -> Iterator[Callable[..., Installation]]:
-    """Makes installations; all are stopped at the end, and their data removed."""
+    """Makes installations; all are stopped at the end of the module, and their data removed."""
     made: list[Installation] = []
 
     def make(*options: str) -> Installation:

@@ -9,7 +9,8 @@ from typing import NoReturn, get_args
 import pytest
 
 from listener.chaos.accounting import Fate
-from listener.chaos.campaign import Outcome, run_campaign
+from listener.chaos.campaign import Outcome, Result, run_campaign, run_undisturbed
+from listener.chaos.inputs import make_inputs
 from listener.chaos.means import find_means
 from listener.chaos.schedule import Fault, Schedule
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600
 CARELESS = Path(__file__).with_name("careless_worker.py")
 SHORT = Schedule(
     seed=20260101,
-    mentions=3000,
+    mentions=800,
     minutes=0.5,
     faults=(
         Fault(kind="pause-between", at_seconds=4, target=1, lasts_seconds=8),
@@ -30,8 +31,8 @@ SHORT = Schedule(
     ),
 )
 CARELESS_SCHEDULE = Schedule(
-    seed=20260102,
-    mentions=800,
+    seed=SHORT.seed,
+    mentions=SHORT.mentions,
     minutes=0.25,
     faults=(
         Fault(kind="kill-worker", at_seconds=6, target=1),
@@ -42,19 +43,27 @@ CARELESS_SCHEDULE = Schedule(
 )
 
 
+@pytest.fixture(scope="module")
+def undisturbed(kafka_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """What the inputs of both campaigns come to without faults."""
+    inputs = make_inputs(SHORT.seed, SHORT.mentions)
+    return run_undisturbed(SHORT, inputs, tmp_path_factory.mktemp("undisturbed") / "run", tell=print)
+
+
 def told(outcome: Outcome) -> str:
     findings = [finding.text for finding in (*outcome.account.lost, *outcome.account.doubled)]
     return "\n".join([*findings, *outcome.differences, *map(str, outcome.not_done)][:50])
 
 
 def test_nothing_is_lost_and_nothing_is_doubled(
-    kafka_installed: None, tmp_path: Path, server_missing: Callable[[str], NoReturn]
+    undisturbed: Result, tmp_path: Path, server_missing: Callable[[str], NoReturn]
 ) -> None:
     lacking = find_means().lacking(fault.kind for fault in SHORT.faults)
     if lacking and os.environ.get("CI"):
         server_missing(str(lacking))
     faults = tuple(fault for fault in SHORT.faults if fault.kind not in lacking)
-    outcome = run_campaign(SHORT.model_copy(update={"faults": faults}), tmp_path, tell=print)
+    schedule = SHORT.model_copy(update={"faults": faults})
+    outcome = run_campaign(schedule, tmp_path, tell=print, undisturbed=undisturbed)
     assert outcome.clean, told(outcome)
     assert {line.fault for line in outcome.lines} == {fault.kind for fault in faults}
     assert all(line.recovery_seconds is not None for line in outcome.lines), outcome.lines
@@ -63,12 +72,14 @@ def test_nothing_is_lost_and_nothing_is_doubled(
 
 
 def test_a_worker_that_acknowledges_before_it_flushes_is_found_out(
-    kafka_installed: None, tmp_path: Path
+    undisturbed: Result, tmp_path: Path
 ) -> None:
     def careless(name: int | str, data_dir: Path, health_port: int) -> list[str]:
         return [sys.executable, str(CARELESS), "--worker", str(name), str(data_dir), str(health_port)]
 
-    outcome = run_campaign(CARELESS_SCHEDULE, tmp_path, tell=print, worker_argv=careless)
+    outcome = run_campaign(
+        CARELESS_SCHEDULE, tmp_path, tell=print, worker_argv=careless, undisturbed=undisturbed
+    )
     assert not outcome.clean
     assert outcome.account.lost
     assert sum(line.lost for line in outcome.lines) == len(outcome.account.lost)

@@ -153,7 +153,7 @@ class RandomWorld:
         )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**64))
 def test_neither_order_nor_repeats_nor_crashes_change_the_end(seed: int) -> None:
     random_world = RandomWorld(seed)
@@ -193,7 +193,7 @@ segments: {gold: {priority: 5}}
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**64))
 def test_nor_do_they_where_levels_are_full(seed: int) -> None:
     random_world = RandomWorld(seed)
