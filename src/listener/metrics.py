@@ -157,6 +157,9 @@ FORM_REQUESTS = Counter("listener_form_requests", "Requests to the feedback form
 ANSWERS_REQUESTS = Counter(
     "listener_answers_requests", "Requests to the endpoint that takes answers", ["method", "status"]
 )
+WEBHOOK_REQUESTS = Counter(
+    "listener_webhook_requests", "Requests to the endpoint of webhook sources", ["method", "status"]
+)
 
 
 class StageMetrics:

@@ -1,5 +1,5 @@
 """Writes the JSON Schemas of all contracts to schemas/, an example of each to schemas/examples/, and the OpenAPI
-document of the endpoint that takes answers to schemas/openapi/.
+documents of the endpoints for answers and for webhook sources to schemas/openapi/.
 
 python -m listener.schemas schemas
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from listener.answers.openapi import document
+from listener.connectors.webhook_openapi import document as webhook_document
 from listener.domain.contract import Versioned
 from listener.domain.topics import ALL
 from listener.examples import examples
@@ -30,7 +31,10 @@ def schema(model: type[Versioned]) -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Path below schemas/ to content."""
-    contents: dict[str, Any] = {"openapi/responses.v1.json": document()}
+    contents: dict[str, Any] = {
+        "openapi/responses.v1.json": document(),
+        "openapi/mentions.v1.json": webhook_document(),
+    }
     for model, example in examples().items():
         contents[file_name(model)] = schema(model)
         contents[f"examples/{file_name(model)}"] = json.loads(example.to_json())

@@ -13,13 +13,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from listener.answers.signature import check_key
 from listener.domain.document import Document, read_document
 from listener.domain.errors import UsageError
 from listener.domain.poison import PoisonRule
 from listener.domain.topics import DEFAULT_PARTITIONS, check_overrides
 from listener.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from listener.secret_files import with_secret_files
+from listener.signature import check_key
 from listener.tls import TlsFiles
 
 DEFAULT_DATA_DIR = Path(".listener")

@@ -12,11 +12,13 @@ import yaml
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
+from fakes.desk import KEY
 from listener.answers.answer import Answer
 from listener.cli.connect_command import build
 from listener.cli.form_command import form_source
 from listener.cli.main import COMMANDS, listener
 from listener.connectors.bluesky import BlueskyOptions
+from listener.connectors.connector import Setup
 from listener.connectors.email import EmailOptions
 from listener.connectors.feedback_form import FormOptions
 from listener.connectors.http_json import HttpJsonOptions
@@ -25,6 +27,9 @@ from listener.connectors.mastodon import MastodonOptions
 from listener.connectors.matrix import MatrixOptions
 from listener.connectors.reddit import RedditOptions
 from listener.connectors.rss import RssOptions
+from listener.connectors.webhook import KIND as WEBHOOK
+from listener.connectors.webhook import WebhookOptions
+from listener.connectors.webhook import build as build_webhook
 from listener.connectors.x import XOptions
 from listener.domain.command import CaseCommand
 from listener.domain.contract import Versioned
@@ -224,7 +229,11 @@ def check_config(config: Config) -> None:
         else:
             known = dict.fromkeys(source.secrets.values(), "secret")
             settings = Settings(config, Path(), None, environment=known, endpoints={})
-            build(settings, (name,), lambda: pytest.fail("nothing is read"))
+            if source.kind == WEBHOOK:
+                keys = dict.fromkeys(settings.source_secrets(name), KEY)
+                build_webhook(Setup(name, source.options(), keys, frozenset(source.accounts)))
+            else:
+                build(settings, (name,), lambda: pytest.fail("nothing is read"))
 
 
 def test_the_example_of_a_configuration_is_valid_also_with_what_is_commented_out(tmp_path: Path) -> None:
@@ -256,6 +265,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("connectors/http-json.md", HttpJsonOptions, ""),
         ("connectors/http-json.md", Fields, ""),
         ("connectors/x.md", XOptions, ""),
+        ("connectors/webhook.md", WebhookOptions, ""),
         ("connectors/reddit.md", RedditOptions, ""),
         ("connectors/bluesky.md", BlueskyOptions, ""),
         ("connectors/matrix.md", MatrixOptions, ""),

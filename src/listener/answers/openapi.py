@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from listener.answers.answer import Answer
-from listener.answers.signature import ID, SIGNATURE, TIMESTAMP
+from listener.signature import ID, SIGNATURE, TIMESTAMP
 
 PATH = "/responses"
 MAX_BODY_BYTES = 64 * 1024

@@ -33,11 +33,11 @@ from listener.answers.answer import (
 )
 from listener.answers.case_index import CaseIndex, Place
 from listener.answers.openapi import MAX_BODY_BYTES, PATH, document
-from listener.answers.signature import ID, SIGNATURE, Keyring, NotSigned
 from listener.domain.errors import ListenerError
 from listener.domain.ids import digest
 from listener.domain.topics import RESPONSES
 from listener.metrics import ANSWERS_REQUESTS
+from listener.signature import ID, SIGNATURE, Keyring, NotSigned
 from listener.web import Counted, read_body
 
 log = logging.getLogger(__name__)

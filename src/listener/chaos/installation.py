@@ -25,7 +25,14 @@ IDLE_SECONDS = 240.0
 RUN_SECONDS = 300.0
 STOP_SECONDS = 90.0
 HEALTH_PAGES = 12
-PORTS = ("--kafka-port", "--clickhouse-port", "--form-port", "--answers-port", "--health-port")
+PORTS = (
+    "--kafka-port",
+    "--clickhouse-port",
+    "--form-port",
+    "--answers-port",
+    "--webhooks-port",
+    "--health-port",
+)
 
 
 class Installation:

@@ -4,7 +4,6 @@ import click
 
 from listener.answers.case_index import CaseIndex, CaseReader
 from listener.answers.service import answers_app
-from listener.answers.signature import Keyring
 from listener.bootstrap import installation_time
 from listener.cli.options import health_options, settings_options
 from listener.cli.serving import DELIVERY_SECONDS, kafka_answers, serve
@@ -13,6 +12,7 @@ from listener.health_server import HealthServer
 from listener.kafka.publish import Publisher
 from listener.logs import configure_logs
 from listener.settings import Settings
+from listener.signature import Keyring
 
 
 @click.command("answers")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event
+from typing import TypeVar
 
 import click
 from pydantic import ValidationError
@@ -35,6 +36,7 @@ FIRST_RETRY_SECONDS = 10.0
 STOP_SECONDS = 90.0
 
 Now = Callable[[], datetime]
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -93,10 +95,19 @@ def build(settings: Settings, names: tuple[str, ...], now: Now) -> list[Connecto
         )
     if not readable:
         raise UsageError("no source to read is configured; `listener connect --help` shows an example")
-    return [_connector(settings, name, readable[name], now) for name in names or readable]
+    return [build_connector(settings, name, now, builder(readable[name].kind)) for name in names or readable]
 
 
-def _connector(settings: Settings, name: str, source: SourceConfig, now: Now) -> Connector:
+def build_connector(settings: Settings, name: str, now: Now, build: Callable[[Setup], T]) -> T:
+    """The connector of a configured source.
+
+    Args:
+        build: makes connectors of its kind.
+
+    Raises:
+        UsageError: an option or a secret is wrong or missing.
+    """
+    source = settings.config.sources[name]
     setup = Setup(
         name=name,
         options=source.options(),
@@ -105,7 +116,7 @@ def _connector(settings: Settings, name: str, source: SourceConfig, now: Now) ->
         now=now,
     )
     try:
-        return builder(source.kind)(setup)
+        return build(setup)
     except ValidationError as error:
         raise UsageError(f"sources.{name}: {rejected(error).detail}") from None
 

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "sink": "run a sink",
     "form": "serve the feedback form",
     "answers": "serve the endpoint that takes answers",
+    "webhooks": "serve the endpoint where phone, chat, partners and helpdesks tell what was said",
     "simulate": "write a simulated company with its truth",
     "enrich": "enrich mentions: JSON lines in, JSON lines out",
     "policy": "check a policy, show those that ship with Listener",

@@ -16,12 +16,12 @@ from threading import Event
 
 import click
 
-from listener.answers.signature import PREFIX, Keyring
 from listener.bootstrap import topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
 from listener.connectors.kinds import is_read
+from listener.connectors.webhook import KIND as WEBHOOK
 from listener.domain.errors import UsageError
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.embedded.kafka import KafkaServer
@@ -31,10 +31,11 @@ from listener.embedded.supervisor import Supervised, Supervisor
 from listener.kafka.admin import TopicAdmin
 from listener.logs import configure_logs
 from listener.settings import ANSWERS_KEY_FILE, DEFAULT_DATA_DIR, ENDPOINTS_FILE, Settings
+from listener.signature import PREFIX, Keyring
 
 HEALTH_PORT = 8100
 """The first worker's; those of the other workers and services follow."""
-SINK, FORM, ANSWERS, CONNECTORS = "sink clickhouse", "form", "answers", "connectors"
+SINK, FORM, ANSWERS, WEBHOOKS, CONNECTORS = "sink clickhouse", "form", "answers", "webhooks", "connectors"
 WORKER_READY_SECONDS = 120.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -47,6 +48,7 @@ class Ports:
     clickhouse: int
     form: int
     answers: int
+    webhooks: int
     health: int
     kafka_advertised: int | None = None
     clickhouse_advertised: int | None = None
@@ -77,6 +79,7 @@ class Ports:
 @click.option("--clickhouse-port", type=click.IntRange(1, 65535), default=9000, show_default=True)
 @click.option("--form-port", type=click.IntRange(1, 65535), default=8090, show_default=True)
 @click.option("--answers-port", type=click.IntRange(1, 65535), default=8091, show_default=True)
+@click.option("--webhooks-port", type=click.IntRange(1, 65535), default=8092, show_default=True)
 @click.option("--health-port", type=click.IntRange(1, 65000), default=HEALTH_PORT, show_default=True)
 @click.option(
     "--kafka-advertised-port",
@@ -100,6 +103,7 @@ def command(
     clickhouse_port: int,
     form_port: int,
     answers_port: int,
+    webhooks_port: int,
     health_port: int,
     kafka_advertised_port: int | None,
     clickhouse_advertised_port: int | None,
@@ -125,6 +129,7 @@ def command(
         clickhouse_port,
         form_port,
         answers_port,
+        webhooks_port,
         health_port,
         kafka_advertised_port,
         clickhouse_advertised_port,
@@ -171,6 +176,8 @@ def _start(
     endpoints: dict[str, str] = {}
     require_free_port(ports.form, "the feedback form (--form-port)")
     require_free_port(ports.answers, "the endpoint for answers (--answers-port)")
+    if WEBHOOKS in pages:
+        require_free_port(ports.webhooks, "the endpoint of webhook sources (--webhooks-port)")
     for name, port in pages.items():
         require_free_port(port, f"the health page of {name} (--health-port)")
     if not settings.external_kafka:
@@ -227,14 +234,18 @@ def _services(
             yield service(name, "stream", "--worker", number, awaited=True)
     yield service(FORM, "form", "--port", str(ports.form))
     yield service(ANSWERS, "answers", "--port", str(ports.answers))
+    if WEBHOOKS in pages:
+        yield service(WEBHOOKS, "webhooks", "--port", str(ports.webhooks))
     if CONNECTORS in pages:
         yield service(CONNECTORS, "connect")
 
 
 def _other_services(settings: Settings) -> list[str]:
     """What runs beside the workers and has a health page."""
-    reads = any(is_read(source.kind) for source in settings.config.sources.values())
-    return [SINK, FORM, ANSWERS, *([CONNECTORS] if reads else [])]
+    kinds = {source.kind for source in settings.config.sources.values()}
+    told = [WEBHOOKS] if WEBHOOK in kinds else []
+    reads = [CONNECTORS] if any(map(is_read, kinds)) else []
+    return [SINK, FORM, ANSWERS, *told, *reads]
 
 
 def _is_ready(port: int) -> bool:
@@ -303,6 +314,9 @@ def _welcome(settings: Settings, ports: Ports, pages: Mapping[str, int], simulat
     keys = "signed by the clients of listener.yaml"
     if not settings.config.answers.clients:
         keys = f"signed with the key in {settings.data_dir / ANSWERS_KEY_FILE}"
+    told = ""
+    if WEBHOOKS in pages:
+        told = f"\n  webhooks         POST http://{LOOPBACK}:{ports.webhooks}/mentions/SOURCE, signed with its key"
     health = indent.join(f"http://{LOOPBACK}:{port}/readyz  {name}" for name, port in pages.items())
     return f"""
 Listener is running. Stop it with Ctrl-C.
@@ -310,7 +324,7 @@ Listener is running. Stop it with Ctrl-C.
   Kafka            {kafka}
   ClickHouse       {clickhouse}
   feedback form    http://{LOOPBACK}:{ports.form}/
-  answers          POST http://{LOOPBACK}:{ports.answers}/responses, {keys}
+  answers          POST http://{LOOPBACK}:{ports.answers}/responses, {keys}{told}
   health           {health}
                    and at /metrics of each, what Prometheus reads
   logs             {settings.data_dir / "log"}

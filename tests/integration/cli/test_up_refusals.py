@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from listener.chaos.installation import PORTS
 from listener.embedded.ports import free_ports_in_a_row
 from listener.embedded.process import DirectoryLock
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(180
 
 
 def up(data_dir: Path, *words: str) -> tuple[int, str]:
-    ports = ["--kafka-port", "--clickhouse-port", "--form-port", "--answers-port", "--health-port"]
+    ports = list(PORTS)
     first = free_ports_in_a_row(12)
     chosen = [word for n, name in enumerate(ports) if name not in words for word in (name, str(first + n))]
     argv = [sys.executable, "-m", "listener", "up", "--data-dir", str(data_dir), *chosen, *words]

@@ -14,10 +14,10 @@ from fakes.desk import KEY, OTHER_KEY, answer, signed
 from listener.answers.case_index import CaseIndex
 from listener.answers.openapi import MAX_BODY_BYTES, document
 from listener.answers.service import answers_app
-from listener.answers.signature import Keyring
 from listener.domain.errors import ServiceError
 from listener.domain.ids import case_id
 from listener.domain.response import Response
+from listener.signature import Keyring
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CASE = case_id("x:1")

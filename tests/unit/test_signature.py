@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from fakes.desk import KEY, OTHER_KEY, signed
-from listener.answers.signature import Keyring, NotSigned, check_key
+from listener.signature import Keyring, NotSigned, check_key
 
 BODY = b'{"kind": "answered"}'
 RING = Keyring({"desk": [KEY]})

@@ -1,0 +1,191 @@
+"""`listener webhooks` on a real Kafka: what is answered with 202 is on the broker, also after kill -9."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+
+from fakes.desk import KEY, signed
+from fixtures_command_line import Result
+from listener.domain.dead_letter import DeadLetter
+from listener.domain.mention import Mention
+from listener.domain.topics import DEAD, RAW
+from listener.embedded.ports import free_port
+from listener.kafka.connection import KafkaConnection
+from listener.kafka.consume import read_whole
+
+pytestmark = pytest.mark.kafka
+
+WAIT_SECONDS = 90
+ROOT = Path(__file__).parents[3]
+DYING = str(Path(__file__).with_name("webhooks_die_before_the_reply.py"))
+CONFIGURATION = """\
+sources:
+  calls:
+    kind: webhook
+    channel: phone
+    secrets: {key: CALLS_KEY}
+"""
+ITEM = {
+    "id": "1",
+    "text": "Where is my refund?",
+    "occurred_at": "2026-03-01T09:30:00Z",
+    "author": "7",
+    "phone": "+441632960011",
+}
+
+
+@dataclass
+class Service:
+    """A running endpoint."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    health: str
+
+    def tell(self, *items: dict[str, Any]) -> httpx.Response:
+        """Tells what was said."""
+        body = json.dumps(items).encode()
+        return httpx.post(f"{self.url}mentions/calls", content=body, headers=signed(body), timeout=60)
+
+    def wait_ready(self) -> None:
+        """Until what is told is published."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while httpx.get(f"{self.health}/readyz").status_code != 200:
+            assert time.monotonic() < deadline, "it is never ready"
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def start(connection: KafkaConnection, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services; all are ended at the end."""
+    (tmp_path / "listener.yaml").write_text(CONFIGURATION)
+    made: list[subprocess.Popen[str]] = []
+
+    def run(*program: str) -> Service:
+        health = free_port()
+        words = program or ("-m", "listener")
+        argv = [sys.executable, *words, "webhooks", "--port", "0", "--health-port", str(health)]
+        environment = os.environ | {
+            "CALLS_KEY": KEY,
+            "KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
+        }
+        process = subprocess.Popen(argv, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        made.append(process)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(r"endpoint of webhook sources: (http://\S+)", line):
+                service = Service(process, found[1], f"http://127.0.0.1:{health}")
+                service.wait_ready()
+                return service
+        pytest.fail("it never said where it listens")
+
+    yield run
+    for process in made:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def heard(connection: KafkaConnection) -> dict[str, list[Mention]]:
+    """What is on the broker, by mention id."""
+    found: dict[str, list[Mention]] = {}
+    for record in read_whole(connection, RAW.name):
+        mention = Mention.read(record.value or b"")
+        found.setdefault(mention.mention_id, []).append(mention)
+    return found
+
+
+def test_what_is_answered_with_202_is_on_the_broker_and_an_answer_finds_its_customer(
+    start: Callable[..., Service], connection: KafkaConnection
+) -> None:
+    service = start()
+    answer = {
+        "id": "2",
+        "text": "On its way.",
+        "occurred_at": "2026-03-01T10:00:00Z",
+        "direction": "outbound",
+        "reply_to": "1",
+    }
+    told = service.tell(ITEM, {"id": "wrong"}, answer)
+    assert told.status_code == 202
+    assert "text" in told.json()["items"][1]["error"]
+    mentions = heard(connection)
+    [asked], [answered] = mentions["webhook:calls/1"], mentions["webhook:calls/2"]
+    assert (asked.source, asked.channel, asked.author) == ("calls", "phone", "webhook:calls/7")
+    assert (answered.answers, answered.direction) == (asked.mention_id, "outbound")
+    [letter] = read_whole(connection, DEAD.name)
+    assert DeadLetter.from_headers(letter.headers).source == "calls"
+    assert json.loads(letter.value or b"") == {"id": "wrong"}
+    service.process.send_signal(signal.SIGTERM)
+    _, said = service.process.communicate(timeout=60)
+    assert service.process.returncode == 0
+    assert KEY not in said
+    assert "refund" not in said
+
+
+def test_killed_between_the_brokers_word_and_the_reply_a_retry_doubles_nothing(
+    start: Callable[..., Service], connection: KafkaConnection
+) -> None:
+    item = ITEM | {"id": "k1"}
+    service = start(DYING)
+    with pytest.raises(httpx.HTTPError):
+        service.tell(item)
+    assert service.process.wait(60) == -9
+    assert start().tell(item).status_code == 202
+    twice = heard(connection)["webhook:calls/k1"]
+    assert len(twice) == 2, "the first was on the broker already"
+    assert len({each.model_dump_json(exclude={"received_at"}) for each in twice}) == 1
+
+
+def test_the_page_is_right(
+    start: Callable[..., Service], connection: KafkaConnection, server_missing: Callable[[str], NoReturn]
+) -> None:
+    for program in ("bash", "curl", "openssl", "od"):
+        if shutil.which(program) is None:
+            server_missing(f"{program} is not installed")
+    page = (ROOT / "docs" / "connectors" / "webhook.md").read_text(encoding="utf-8")
+    [block] = [
+        each for each in re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if "curl" in each
+    ]
+    script = block.replace("http://127.0.0.1:8092/", start().url)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=os.environ | {"CALLS_KEY": KEY},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert json.loads(done.stdout) == {"items": [{"mention_id": "webhook:calls/call-4711"}]}, done.stderr
+    assert heard(connection)["webhook:calls/call-4711"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sources: {}", "no source of the kind webhook"),
+        (CONFIGURATION.replace("phone", "fax"), "sources.calls: channel"),
+        (CONFIGURATION.replace("CALLS_KEY", "NO_KEY"), "NO_KEY"),
+        (CONFIGURATION + "    zones: x\n", "zones"),
+    ],
+)
+def test_a_configuration_that_cannot_work_is_told(
+    listener: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, said: str
+) -> None:
+    monkeypatch.setenv("CALLS_KEY", KEY)
+    (tmp_path / "listener.yaml").write_text(text)
+    result = listener("webhooks", "--port", "0")
+    assert result.code == 2
+    assert said in result.err
