@@ -1,5 +1,6 @@
 """Who sends to a webhook source hears 202 when the base has published, and never before."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import ValidationError
-from starlette.testclient import TestClient
+from starlette.applications import Starlette
 
 from fakes.desk import KEY, OTHER_KEY, signed
 from listener.connectors.connector import Item, NativeItem, Setup, Unreadable
@@ -50,19 +51,36 @@ def published_from(source: Webhook) -> Iterator[list[Item]]:
         thread.join()
 
 
-def client(source: Webhook, seconds: float = 60) -> TestClient:
-    return TestClient(webhook_app({"calls": source}, now=lambda: NOW, stored_within_seconds=seconds))
+class Sender:
+    """Sends requests to an application."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+
+    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Sends one and waits for the answer."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as asking:
+                return await asking.request(method, path, **content)
+
+        return asyncio.run(ask())
 
 
-def tell(to: TestClient, content: Any, path: str = "/mentions/calls", **signing: Any) -> httpx.Response:
+def sender_to(source: Webhook, seconds: float = 60) -> Sender:
+    return Sender(webhook_app({"calls": source}, now=lambda: NOW, stored_within_seconds=seconds))
+
+
+def tell(to: Sender, content: Any, path: str = "/mentions/calls", **signing: Any) -> httpx.Response:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    told: httpx.Response = to.post(path, content=body, headers=signed(body, **signing))
-    return told
+    return to.send("POST", path, content=body, headers=signed(body, **signing))
 
 
 def test_what_is_answered_with_202_was_published() -> None:
     source = make()
-    with published_from(source) as published, client(source) as sender:
+    sender = sender_to(source)
+    with published_from(source) as published:
         told = tell(sender, [ITEM, ITEM | {"id": "2"}])
         assert (told.status_code, told.json()) == (
             202,
@@ -76,7 +94,8 @@ def test_what_is_answered_with_202_was_published() -> None:
 
 def test_an_item_that_is_wrong_is_told_beside_the_others_and_kept() -> None:
     source = make()
-    with published_from(source) as published, client(source) as sender:
+    sender = sender_to(source)
+    with published_from(source) as published:
         mixed = tell(sender, [ITEM, {"id": "2"}])
         assert mixed.status_code == 202
         assert [*mixed.json()["items"][1]] == ["error"]
@@ -90,7 +109,8 @@ def test_an_item_that_is_wrong_is_told_beside_the_others_and_kept() -> None:
 
 def test_both_keys_are_valid_and_no_other() -> None:
     source = make({"key": OTHER_KEY, "old_key": KEY})
-    with published_from(source) as published, client(source) as sender:
+    sender = sender_to(source)
+    with published_from(source) as published:
         assert tell(sender, ITEM, key=KEY).status_code == 202
         assert tell(sender, ITEM, key=OTHER_KEY).status_code == 202
         refused = tell(sender, ITEM, key="whsec_" + "QUJD" * 8)
@@ -101,22 +121,22 @@ def test_both_keys_are_valid_and_no_other() -> None:
 
 def test_what_has_no_place_is_refused() -> None:
     source = make(max_bytes=1024)
-    with client(source) as sender:
-        assert tell(sender, ITEM, "/mentions/else").status_code == 404
-        assert sender.get("/mentions/calls").status_code == 405
-        assert tell(sender, ITEM | {"text": "x" * 2000}).status_code == 413
-        assert sender.post("/mentions/calls", content=b"{}").status_code == 415
-        assert sender.get("/openapi.json").json()["openapi"] == "3.1.0"
+    sender = sender_to(source)
+    assert tell(sender, ITEM, "/mentions/else").status_code == 404
+    assert sender.send("GET", "/mentions/calls").status_code == 405
+    assert tell(sender, ITEM | {"text": "x" * 2000}).status_code == 413
+    assert sender.send("POST", "/mentions/calls", content=b"{}").status_code == 415
+    assert sender.send("GET", "/openapi.json").json()["openapi"] == "3.1.0"
 
 
 def test_without_a_base_that_publishes_it_says_to_come_again() -> None:
     source = make()
-    with client(source, SHORT_SECONDS) as sender:
-        away = tell(sender, ITEM)
-        assert (away.status_code, away.headers["retry-after"]) == (503, "30")
-        source.open(None)
-        assert tell(sender, ITEM).status_code == 503, "nobody has polled"
-        assert source.poll().items == [], "who has heard 503 sends it again"
+    sender = sender_to(source, SHORT_SECONDS)
+    away = tell(sender, ITEM)
+    assert (away.status_code, away.headers["retry-after"]) == (503, "30")
+    source.open(None)
+    assert tell(sender, ITEM).status_code == 503, "nobody has polled"
+    assert source.poll().items == [], "who has heard 503 sends it again"
 
 
 def taken() -> list[Taken]:
@@ -158,7 +178,8 @@ def test_too_many_fill_no_memory() -> None:
 
 def test_requests_of_many_senders_are_all_answered() -> None:
     source = make()
-    with published_from(source) as published, client(source) as sender, ThreadPoolExecutor(8) as pool:
+    with published_from(source) as published, ThreadPoolExecutor(8) as pool:
+        sender = sender_to(source)
         told = list(pool.map(lambda n: tell(sender, ITEM | {"id": str(n)}).status_code, range(40)))
     assert set(told) == {202}
     assert len(published) == 40
