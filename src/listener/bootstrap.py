@@ -4,12 +4,13 @@ The stages are wired apart, so that a service that computes nothing starts witho
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from listener.cases.act import audit_of_command, audit_of_response
 from listener.cases.find import Found, Target, find, find_parties, targets
 from listener.connectors.holds import read_standing
+from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.case import Case
 from listener.domain.command import CaseCommand
 from listener.domain.contract import format_utc
@@ -37,7 +38,15 @@ from listener.kafka.clock import TopicClock
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
 from listener.settings import Settings
+from sinks.alerts.alert_sink import AlertSink
+from sinks.alerts.channel import Channel
+from sinks.alerts.email import Email
+from sinks.alerts.pagerduty import PagerDuty
+from sinks.alerts.post import Poster
+from sinks.alerts.slack import Slack
+from sinks.alerts.webhook import SignedWebhook
 from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.smtp import Mailer, MailServer
 
 log = logging.getLogger(__name__)
 
@@ -235,11 +244,58 @@ def sink_group(sink: str) -> str:
 
 SINK_TOPICS: dict[str, tuple[str, ...]] = {"clickhouse": ClickHouseSink.topics}
 """Sink to the topics that it stores."""
+ALERT_SINK = "alerts-"
+"""What the names of the sinks begin with that tell of alerts."""
 
 
-def consumer_groups() -> dict[str, tuple[str, ...]]:
-    """Every consumer group of the product with the topics that it reads."""
+def alert_sink_name(destination: str) -> str:
+    """The sink that tells a destination of `alerts_to`."""
+    return f"{ALERT_SINK}{destination}"
+
+
+def alert_channel(settings: Settings, destination: str) -> Channel:
+    """How a destination of `alerts_to` is told; nothing is connected to.
+
+    Raises:
+        UsageError: a secret is missing or wrong.
+    """
+    to, secrets = settings.config.alerts_to[destination], settings.alert_secrets(destination)
+    match to:
+        case SlackTo():
+            return Slack(Poster(secrets["url"], to.internal_hosts), to.digest_above)
+        case PagerDutyTo():
+            return PagerDuty(Poster(to.url, to.internal_hosts), secrets["routing_key"])
+        case WebhookTo():
+            return SignedWebhook(Poster(secrets["url"], to.internal_hosts), secrets["key"], wall_clock)
+        case EmailTo():
+            password = secrets.get("password")
+            server = MailServer(to.host, to.port, to.tls, to.username, password, to.internal_hosts)
+            return Email(Mailer(server), to.sender, to.to, to.digest_above)
+
+
+def alert_sink(settings: Settings, destination: str) -> AlertSink:
+    """The sink that tells a destination of `alerts_to`.
+
+    Raises:
+        UsageError: a secret is missing or wrong.
+    """
+    return AlertSink(
+        alert_sink_name(destination),
+        settings.config.alerts_to[destination],
+        alert_channel(settings, destination),
+        lambda: read_whole(settings.kafka, ALERTS.name),
+        wall_clock,
+    )
+
+
+def consumer_groups(alerts_to: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Every consumer group of the product with the topics that it reads.
+
+    Args:
+        alerts_to: the destinations of alerts.
+    """
     return {
         STREAM_GROUP: tuple(topic.name for topics in READ_BY_STAGE.values() for topic in topics),
         **{sink_group(sink): topics for sink, topics in SINK_TOPICS.items()},
+        **{sink_group(alert_sink_name(name)): AlertSink.topics for name in alerts_to},
     }

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
 from listener.domain.errors import UsageError
 from listener.domain.poison import PoisonRule
@@ -181,6 +182,8 @@ class Config(Document):
     """What time it is to every service: the machine's, or the highest tick on the topic `clock`."""
     stream: StreamConfig = StreamConfig()
     answers: AnswersConfig = AnswersConfig()
+    alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
+    """Who is told of alerts."""
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
 
 
@@ -291,6 +294,23 @@ class Settings:
             raise UsageError("answers.clients: two keys are the same, so that nobody could tell who sends")
         return keys
 
+    def alert_secrets(self, name: str) -> dict[str, str]:
+        """The secrets of a destination of alerts, by option.
+
+        Raises:
+            UsageError: a variable that the configuration names is not set, or holds no address or key.
+        """
+        where = f"alerts_to.{name}.secrets"
+        secrets = {
+            option: self._secret(variable, f"{where}.{option}")
+            for option, variable in variables_of(self.config.alerts_to[name]).items()
+        }
+        if "key" in secrets:
+            _key(secrets["key"], f"{where}.key")
+        if "url" in secrets and not secrets["url"].startswith(("https://", "http://")):
+            raise UsageError(f"{where}.url: the variable holds no address; one begins with https://")
+        return secrets
+
     def _client_key(self, client: str, variable: str) -> str:
         where = f"answers.clients.{client}.keys"
         return _key(self._secret(variable, where), f"{where}: {variable}")
@@ -352,6 +372,7 @@ def load_settings(
     present = named is not None or path.exists()
     config = read_document(Config, read_text(path), str(path)) if present else Config()
     named_secrets = [name for source in config.sources.values() for name in source.secrets.values()]
+    named_secrets += [name for to in config.alerts_to.values() for name in variables_of(to).values()]
     environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])
     directory = data_dir or Path(environment.get("LISTENER_DATA_DIR", DEFAULT_DATA_DIR))
     return Settings(

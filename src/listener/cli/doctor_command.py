@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -46,8 +46,9 @@ def command(settings: Settings, wait_ready: float | None, wait_idle: float | Non
         click.echo(f"{'ok ' if finding.well else 'NOT'}  {finding.what}: {finding.text}")
     if not _well(findings):
         sys.exit(1)
+    groups = consumer_groups(settings.config.alerts_to)
     with TopicAdmin(settings.kafka) as admin:
-        waiting = _wait_idle(admin, wait_idle) if wait_idle else lags(admin, consumer_groups())
+        waiting = _wait_idle(admin, groups, wait_idle) if wait_idle else lags(admin, groups)
     for lag in waiting:
         click.echo(f"     {lag.group}: {lag.records} records are waiting")
     if wait_idle and any(lag.records for lag in waiting):
@@ -86,11 +87,11 @@ def _well(findings: Sequence[Finding]) -> bool:
     return all(finding.well for finding in findings if finding.what != "dead letters")
 
 
-def _wait_idle(admin: TopicAdmin, seconds: float) -> list[Lag]:
+def _wait_idle(admin: TopicAdmin, groups: Mapping[str, Sequence[str]], seconds: float) -> list[Lag]:
     deadline = time.monotonic() + seconds
     steady, before = 0, None
     while True:
-        found = lags(admin, consumer_groups())
+        found = lags(admin, groups)
         ends = [lag.ends for lag in found]
         idle = not any(lag.records for lag in found)
         steady = steady + 1 if idle and ends == before else 0

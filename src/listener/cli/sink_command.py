@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
-from listener.bootstrap import installation_time, sink_group
+from listener.bootstrap import ALERT_SINK, alert_sink, alert_sink_name, installation_time, sink_group
 from listener.cli.options import health_options, settings_options
+from listener.domain.errors import UsageError
 from listener.health import check_clickhouse
 from listener.health_server import HealthServer, Pulse
+from listener.http.client import shown
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.consume import BatchConsumer
 from listener.kafka.publish import Publisher
@@ -22,17 +24,16 @@ from sinks.run import run_sink
 from sinks.sink import Sink
 from sinks.standstill import ReadingWatch
 
-SINKS: dict[str, Callable[[Settings], Sink[Any]]] = {
-    "clickhouse": lambda settings: ClickHouseSink(settings.clickhouse_url),
-}
-STORE_ANSWERS: dict[str, Callable[[Settings], bool]] = {
-    "clickhouse": lambda settings: check_clickhouse(settings.clickhouse_url).well,
-}
-"""Asked over a connection of its own, since that of the sink may be writing."""
+CLICKHOUSE = "clickhouse"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(list(SINKS)))
+@click.argument("name")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Only say where it goes, once configuration and secrets are found right; nothing is sent.",
+)
 @click.option(
     "--batch-records",
     type=click.IntRange(1, 100_000),
@@ -58,6 +59,7 @@ STORE_ANSWERS: dict[str, Callable[[Settings], bool]] = {
 @settings_options
 def command(
     name: str,
+    check: bool,
     batch_records: int,
     batch_wait_seconds: float,
     stall_seconds: float,
@@ -67,12 +69,15 @@ def command(
 ) -> None:
     """Stores what is on the topics, until it is stopped. Several processes share the work.
 
+    NAME is clickhouse, or alerts- and the name of a destination of alerts_to: that one tells people of alerts.
+
     While the store is away the sink waits and loses nothing. SIGTERM or Ctrl-C: the batch in hand is stored
     and committed first.
 
     \b
     Example:
       listener sink clickhouse --health-port 8101
+      listener sink alerts-oncall --check
     """
     configure_logs(log_mentions=settings.config.log_mentions)
     gc.set_threshold(
@@ -81,7 +86,11 @@ def command(
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    sink = SINKS[name](settings)
+    sink, answers, place = _sink(name, settings)
+    if check:
+        click.echo(f"sink {name}: goes to {place}")
+        sink.close()
+        return
     group = sink_group(name)
     pulse = Pulse()
     try:
@@ -107,7 +116,7 @@ def command(
             checks = {
                 "assigned": lambda: consumer.assigned,
                 "reads": lambda: watch.reads,
-                "store_answers": lambda: STORE_ANSWERS[name](settings),
+                "store_answers": answers,
             }
             with HealthServer(health_host, health_port, checks, alive=pulse.alive):
                 click.echo(f"sink {name}: storing {len(sink.topics)} topics", err=True)
@@ -125,3 +134,20 @@ def command(
     finally:
         sink.close()
     click.echo(f"sink {name}: stopped", err=True)
+
+
+def _sink(name: str, settings: Settings) -> tuple[Sink[Any], Callable[[], bool], str]:
+    """A sink, whether its store answers, and where that is.
+
+    The store is asked over a connection of its own, since that of the sink may be writing; who is told of alerts
+    cannot be asked, and counts as away when the last try failed.
+    """
+    destination = name.removeprefix(ALERT_SINK)
+    if name == CLICKHOUSE:
+        url = settings.clickhouse_url
+        return ClickHouseSink(url), lambda: check_clickhouse(url).well, shown(url)
+    if name != destination and destination in settings.config.alerts_to:
+        sink = alert_sink(settings, destination)
+        return sink, lambda: sink.well, sink.place
+    known = [CLICKHOUSE, *map(alert_sink_name, settings.config.alerts_to)]
+    raise UsageError(f"there is no sink {name}: {', '.join(known)} (see alerts_to in docs/alerts.md)")

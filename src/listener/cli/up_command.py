@@ -16,7 +16,7 @@ from threading import Event
 
 import click
 
-from listener.bootstrap import topic_plans
+from listener.bootstrap import alert_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
@@ -124,6 +124,8 @@ def command(
     load_taxonomy(settings)
     _first_answers_key(settings)
     Keyring(settings.answers_keys)
+    for destination in settings.config.alerts_to:
+        settings.alert_secrets(destination)
     ports = Ports(
         kafka_port,
         clickhouse_port,
@@ -228,6 +230,9 @@ def _services(
         words = [word for pair in zip(options, map(str, company), strict=True) for word in pair]
         yield service("simulation", "simulate", "--publish", *words)
     yield service(SINK, "sink", "clickhouse")
+    for destination in settings.config.alerts_to:
+        name = alert_sink_name(destination)
+        yield service(f"sink {name}", "sink", name)
     for name in pages:
         kind, _, number = name.partition(" ")
         if kind == "worker":
@@ -245,7 +250,8 @@ def _other_services(settings: Settings) -> list[str]:
     kinds = {source.kind for source in settings.config.sources.values()}
     told = [WEBHOOKS] if WEBHOOK in kinds else []
     reads = [CONNECTORS] if any(map(is_read, kinds)) else []
-    return [SINK, FORM, ANSWERS, *told, *reads]
+    alerts = [f"sink {alert_sink_name(destination)}" for destination in settings.config.alerts_to]
+    return [SINK, FORM, ANSWERS, *told, *reads, *alerts]
 
 
 def _is_ready(port: int) -> bool:

@@ -1,0 +1,1 @@
+"""Tells people of alerts: chat, pagers, mail, webhooks."""
