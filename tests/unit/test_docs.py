@@ -31,6 +31,7 @@ from listener.connectors.webhook import KIND as WEBHOOK
 from listener.connectors.webhook import WebhookOptions
 from listener.connectors.webhook import build as build_webhook
 from listener.connectors.x import XOptions
+from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.command import CaseCommand
 from listener.domain.contract import Versioned
 from listener.domain.document import read_document
@@ -258,6 +259,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("configuration.md", StreamConfig, "stream."),
         ("configuration.md", AnswersConfig, "answers."),
         ("configuration.md", AnswersClient, "answers.clients.NAME."),
+        *(("alerts-out.md", model, "") for model in (SlackTo, PagerDutyTo, WebhookTo, EmailTo)),
         ("answers.md", Answer, ""),
         ("connectors/rss.md", RssOptions, ""),
         ("connectors/email.md", EmailOptions, ""),

@@ -217,3 +217,29 @@ def test_a_wrong_section_is_told_with_its_line(tmp_path: Path, text: str, messag
 def test_the_key_of_a_running_listener_up_is_that_of_the_client_local(tmp_path: Path) -> None:
     (tmp_path / "answers.key").write_text(f"{KEYS[0]}\n")
     assert load_settings(None, tmp_path, {}).answers_keys == {"local": (KEYS[0],)}
+
+
+def alerts_to(tmp_path: Path, text: str, **environment: str) -> Settings:
+    path = tmp_path / "listener.yaml"
+    path.write_text("alerts_to:\n  team:\n" + text)
+    return load_settings(path, tmp_path, environment)
+
+
+def test_a_destination_of_alerts_is_checked_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"listener\.yaml:4: alerts_to\.team\.slack\.secrets\.url"):
+        alerts_to(tmp_path, "    kind: slack\n    secrets: {url: https://hooks.slack.com/services/x}\n")
+    with pytest.raises(UsageError, match=r"listener\.yaml:2: alerts_to\.team"):
+        alerts_to(tmp_path, "    kind: pigeon\n")
+
+
+def test_the_address_of_a_webhook_is_a_secret_that_may_stand_in_a_file(tmp_path: Path) -> None:
+    text = "    kind: slack\n    secrets: {url: TEAM_URL}\n"
+    (tmp_path / "url").write_text("https://hooks.slack.com/services/x\n")
+    settings = alerts_to(tmp_path, text, TEAM_URL_FILE=str(tmp_path / "url"))
+    assert settings.alert_secrets("team") == {"url": "https://hooks.slack.com/services/x"}
+    assert "services/x" not in repr(settings)
+    with pytest.raises(UsageError, match="TEAM_URL"):
+        alerts_to(tmp_path, text).alert_secrets("team")
+    with pytest.raises(UsageError, match="no address") as wrong:
+        alerts_to(tmp_path, text, TEAM_URL="pa55word").alert_secrets("team")
+    assert "pa55word" not in str(wrong.value)
