@@ -270,7 +270,7 @@ def alert_channel(settings: Settings, destination: str) -> Channel:
         case EmailTo():
             password = secrets.get("password")
             server = MailServer(to.host, to.port, to.tls, to.username, password, to.internal_hosts)
-            return Email(Mailer(server), to.sender, to.to, to.digest_above)
+            return Email(Mailer(server), to.sender, to.to, to.digest_above, wall_clock)
 
 
 def alert_sink(settings: Settings, destination: str) -> AlertSink:

@@ -1,8 +1,8 @@
 """To whom alerts are told, as the configuration says it: `alerts_to` in `listener.yaml`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from listener.domain.document import Document
 from listener.domain.governance import Alert, AlertKind
@@ -99,6 +99,14 @@ class EmailTo(AlertsTo):
     to: tuple[Address, ...] = Field(min_length=1)
     digest_above: int = Field(default=5, ge=1, le=1000)
     """More news than this at once become one mail."""
+
+    @model_validator(mode="after")
+    def _account_is_whole_and_hidden(self) -> Self:
+        if (self.username is None) != (self.secrets is None):
+            raise ValueError("username and secrets.password belong together")
+        if self.username is not None and self.tls == "none":
+            raise ValueError("with tls: none the password would be sent in clear")
+        return self
 
 
 Destination = Annotated[SlackTo | PagerDutyTo | WebhookTo | EmailTo, Field(discriminator="kind")]

@@ -1,5 +1,6 @@
 """Handing mail to a mail server, guarded against internal addresses as requests are."""
 
+import logging
 import smtplib
 import socket
 import ssl
@@ -11,6 +12,8 @@ from typing import Literal
 from listener.domain.errors import Busy, Rejected
 from listener.http.backoff import Backoff
 from listener.http.guard import is_public
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 300.0
@@ -55,7 +58,12 @@ class Mailer:
         """
         try:
             with self._connected() as smtp:
-                smtp.send_message(message)
+                partly = smtp.send_message(message)
+                if partly:
+                    codes = sorted({code for code, _ in partly.values()})
+                    log.warning(
+                        "mail_server=%s refuses recipients=%d codes=%s", self.place, len(partly), codes
+                    )
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             if error.smtp_code >= 500:
                 raise Rejected("refused", f"{self.place} answers {error.smtp_code}") from None

@@ -230,6 +230,11 @@ def test_a_destination_of_alerts_is_checked_with_its_line(tmp_path: Path) -> Non
         alerts_to(tmp_path, "    kind: slack\n    secrets: {url: https://hooks.slack.com/services/x}\n")
     with pytest.raises(UsageError, match=r"listener\.yaml:2: alerts_to\.team"):
         alerts_to(tmp_path, "    kind: pigeon\n")
+    mail = "    kind: email\n    host: mail.example.org\n    sender: l@example.org\n    to: [o@example.org]\n"
+    with pytest.raises(UsageError, match="belong together"):
+        alerts_to(tmp_path, mail + "    username: listener\n")
+    with pytest.raises(UsageError, match="in clear"):
+        alerts_to(tmp_path, mail + "    username: listener\n    secrets: {password: P}\n    tls: none\n")
 
 
 def test_the_address_of_a_webhook_is_a_secret_that_may_stand_in_a_file(tmp_path: Path) -> None:

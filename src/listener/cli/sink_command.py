@@ -150,4 +150,4 @@ def _sink(name: str, settings: Settings) -> tuple[Sink[Any], Callable[[], bool],
         sink = alert_sink(settings, destination)
         return sink, lambda: sink.well, sink.place
     known = [CLICKHOUSE, *map(alert_sink_name, settings.config.alerts_to)]
-    raise UsageError(f"there is no sink {name}: {', '.join(known)} (see alerts_to in docs/alerts.md)")
+    raise UsageError(f"there is no sink {name}: {', '.join(known)} (see alerts_to in docs/alerts-out.md)")

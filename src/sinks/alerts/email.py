@@ -1,6 +1,7 @@
 """Alerts by mail: what is over lands in the thread of what was raised."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -16,29 +17,38 @@ class Email:
 
     Args:
         sender, to: addresses.
+        now: the machine's time.
     """
 
-    def __init__(self, mailer: Mailer, sender: str, to: Sequence[str], digest_above: int) -> None:
+    def __init__(
+        self,
+        mailer: Mailer,
+        sender: str,
+        to: Sequence[str],
+        digest_above: int,
+        now: Callable[[], datetime],
+    ) -> None:
         self._mailer = mailer
         self._sender = sender
         self._to = to
+        self._now = now
         self.digest_above: int | None = digest_above
         self.place = f"email: {', '.join(to)} by {mailer.place}"
 
     def tell(self, news: Sequence[News]) -> None:
         """As `Channel`."""
-        self._mailer.send(mail(news, self._sender, self._to))
+        self._mailer.send(mail(news, self._sender, self._to, self._now()))
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def mail(news: Sequence[News], sender: str, to: Sequence[str]) -> EmailMessage:
+def mail(news: Sequence[News], sender: str, to: Sequence[str], at: datetime) -> EmailMessage:
     """One mail."""
     domain = sender.rpartition("@")[2]
     message = EmailMessage()
     message["From"], message["To"] = sender, ", ".join(to)
-    message["Date"] = format_datetime(max(item.alert.due_at for item in news))
+    message["Date"] = format_datetime(at)
     message["Auto-Submitted"] = "auto-generated"
     if len(news) == 1:
         item = news[0]

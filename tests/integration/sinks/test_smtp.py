@@ -91,6 +91,23 @@ def test_with_starttls_and_an_account_and_never_with_a_stranger(
     assert b"Subject: overdue" in inbox.mails[0]
 
 
+def test_with_tls_from_the_first_byte(authority: Authority, other_authority: Authority) -> None:
+    certificate = authority.issue("mail-tls")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certfile, certificate.keyfile)
+    inbox, port = Inbox(), free_port()
+    controller = Controller(inbox, hostname=HOST, port=port, ssl_context=context)
+    controller.start()
+    try:
+        server = MailServer(HOST, port, "tls", internal_hosts=(HOST,))
+        Mailer(server, context=ssl.create_default_context(cafile=authority.cafile)).send(mail())
+        with pytest.raises(Busy, match="SSLCertVerificationError"):
+            Mailer(server, context=ssl.create_default_context(cafile=other_authority.cafile)).send(mail())
+    finally:
+        controller.stop()
+    assert len(inbox.mails) == 1
+
+
 @pytest.mark.parametrize(
     ("recipient", "data", "error"),
     [

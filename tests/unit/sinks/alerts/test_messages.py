@@ -18,6 +18,7 @@ from sinks.alerts.slack import slack_message
 from sinks.alerts.webhook import SignedWebhook
 
 KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECRET_URL = "https://hooks.slack.com/services/T0/B0/very-secret"
 
 
@@ -64,14 +65,16 @@ def test_pagerduty_resolves_what_it_has_triggered() -> None:
 
 
 def test_a_mail_of_what_is_over_lands_in_the_thread() -> None:
-    first, last = (mail([item], "l@example.org", ["ops@example.org"]) for item in (news(), news(over=True)))
+    first, last = (
+        mail([item], "l@example.org", ["ops@example.org"], NOW) for item in (news(), news(over=True))
+    )
     assert last["References"] == first["Message-ID"] == "<1-raised@example.org>"
     assert last["Message-ID"] == "<1-over@example.org>"
     assert last["Subject"] == f"Re: {first['Subject']}"
 
 
 def test_a_line_break_in_a_text_makes_no_header() -> None:
-    message = mail([news(text="K-1\r\nBcc: x@example.org")], "l@example.org", ["ops@example.org"])
+    message = mail([news(text="K-1\r\nBcc: x@example.org")], "l@example.org", ["ops@example.org"], NOW)
     assert message["Bcc"] is None
     assert "Bcc: x@example.org" in message["Subject"]
 
