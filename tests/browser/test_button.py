@@ -47,7 +47,7 @@ class Shop:
                 self.end_headers()
                 self.wfile.write(html.encode())
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.connectors.feedback_status import Status, StatusIndex
+from listener.domain.case import Case
+from listener.examples import examples
 
 MINE, OTHER = "form:R-MINE", "form:R-OTHER"
 RECEIVED = Status("received")
@@ -38,6 +40,13 @@ def test_the_states_of_a_message() -> None:
         assert (status.state, [answer.text for answer in status.answers]) == (state, ["So."])
     acknowledged = [response(MINE, "acknowledged", "We got it.")]
     assert index_of(snapshot("K", 1, "new", MINE, responses=acknowledged)).find(MINE) == Status("in_work")
+
+
+def test_a_snapshot_as_it_is_published_is_read() -> None:
+    case = Case.read(examples()[Case].to_json())
+    index = StatusIndex(case.contacts[0].mention_id.partition(":")[0])
+    index.take(None, case.to_json())
+    assert index.find(case.contacts[0].mention_id).state != "received"
 
 
 def test_answers_to_other_contacts_of_the_case_are_not_told() -> None:
