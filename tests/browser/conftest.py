@@ -67,21 +67,34 @@ def kafka(kafka_server: KafkaServer) -> KafkaConnection:
 
 
 @pytest.fixture(scope="session")
-def form_url(kafka: KafkaConnection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def start_form(
+    kafka: KafkaConnection, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], "tuple[subprocess.Popen[str], str]"]:
+    """Starts the command `listener form` with further options of its source; gives the process and its address."""
+
+    def start(options: str) -> "tuple[subprocess.Popen[str], str]":
+        directory = tmp_path_factory.mktemp("form")
+        (directory / "listener.yaml").write_text(
+            f"sources:\n  web-form:\n    kind: form\n    company: Example Air\n    burst: 1000\n{options}"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "listener", "form", "--port", "0"],
+            cwd=directory,
+            env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return process, _url(process)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def form_url(start_form: Callable[[str], "tuple[subprocess.Popen[str], str]"]) -> Iterator[str]:
     """Where the command `listener form` serves its page."""
-    directory = tmp_path_factory.mktemp("form")
-    (directory / "listener.yaml").write_text(
-        "sources:\n  web-form:\n    kind: form\n    company: Example Air\n    burst: 1000\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "listener", "form", "--port", "0"],
-        cwd=directory,
-        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process, url = start_form("    min_seconds: 0\n")
     try:
-        yield _url(process)
+        yield url
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0

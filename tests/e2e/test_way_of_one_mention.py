@@ -1,6 +1,7 @@
 """The way of a few mentions from a file to a case, a row and a report: what a newcomer can follow in one test."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import httpx
 import jsonschema
 import pytest
 
-from fakes.desk import answer, signed
+from fakes.desk import answer as answer_of
+from fakes.desk import signed
 from fakes.shop import CUSTOMERS, MAPPING, MENTIONS
-from fixtures_installation import Installation, counts
+from fixtures_installation import IDLE_SECONDS, Installation, counts
 from listener import schemas
 from listener.domain.case import Case
 from listener.domain.ids import case_id
@@ -102,11 +104,29 @@ def test_what_is_written_into_the_form_becomes_a_case(up: Installation) -> None:
     case = of_contact(up.cases(), f"form:{receipt}")
     assert case["contacts"][0]["channel"] == "web_feedback"  # type: ignore[index]
     assert not case["historical"]
+    page = address.replace("/feedback", f"/status/{receipt}")
+    assert status_page(page, "We are working on it")
+    body = answer_of(
+        case_id=case["case_id"], contact=None, author=None, kind="answered", excerpt="We called back."
+    )
+    headers = signed(body, webhook_id="form-1", key=(up.data_dir / "answers.key").read_text().strip())
+    url = f"http://127.0.0.1:{up.ports['--answers-port']}/responses"
+    assert httpx.post(url, content=body, headers=headers, timeout=30).status_code == 202
+    assert "We called back." in status_page(page, "We have answered")
+
+
+def status_page(url: str, title: str) -> str:
+    """The page once it has this title; it follows the cases by itself."""
+    deadline = time.monotonic() + IDLE_SECONDS
+    while title not in (text := httpx.get(url, timeout=30).text):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.2)
+    return text
 
 
 def test_what_a_helpdesk_tells_settles_a_case_and_a_person_can_follow_it(up: Installation) -> None:
     before = of_contact(up.cases(), "shop:4")
-    body = answer(case_id=before["case_id"], contact=None, author=None, kind="resolved", by="K. Agent")
+    body = answer_of(case_id=before["case_id"], contact=None, author=None, kind="resolved", by="K. Agent")
     headers = signed(body, key=(up.data_dir / "answers.key").read_text().strip())
     url = f"http://127.0.0.1:{up.ports['--answers-port']}/responses"
     assert httpx.post(url, content=body, headers=headers, timeout=30).status_code == 202

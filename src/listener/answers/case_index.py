@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from threading import Event, Thread
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -113,6 +113,13 @@ def _size(head: _Head) -> int:
     return ENTRY_BYTES + len(head.case_id) + len(head.anchor) + len(head.anchor_author)
 
 
+class TakesCases(Protocol):
+    """What is told every record of `triage`."""
+
+    def take(self, key: bytes | None, value: bytes | None) -> None:
+        """Takes one record, from the reader's thread."""
+
+
 class CaseReader:
     """Keeps an index up to date from a thread of its own while it is entered.
 
@@ -120,7 +127,7 @@ class CaseReader:
         caught_up: set once everything that stood on the topic at the start is in the index.
     """
 
-    def __init__(self, connection: KafkaConnection, index: CaseIndex) -> None:
+    def __init__(self, connection: KafkaConnection, index: TakesCases) -> None:
         self.caught_up = Event()
         self._connection = connection
         self._index = index

@@ -12,12 +12,14 @@ from listener.domain.mention import Contactable, Mention, usual_visibility
 
 SOURCE_KIND = "form"
 SUSPECT = "-suspect"
-"""Ends the source of what fell for the trap: it may be a machine's. It is kept and triaged like the rest, and
-can be told apart by whoever counts or filters."""
+"""Ends the source of what fell for the trap, or came too fast: it may be a machine's. It is kept and triaged like
+the rest, and can be told apart by whoever counts or filters."""
 MAX_MESSAGE = 20_000
 MAX_NAME = 200
 MAX_CONTACT = 320
 MAX_PAGE = 4000
+MAX_STAMP = 100
+RECEIPT = re.compile(r"R(?:-[0-9A-HJKMNP-TV-Z]{4}){4}")
 READ_ALOUD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, which are misheard or misread."""
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
@@ -34,6 +36,7 @@ class Feedback:
         page: address of the page from which the form was opened.
         token: the same in every attempt to send the same form.
         trapped: a field that people do not see was filled in.
+        stamp: says when the form was opened, as it came.
     """
 
     message: str
@@ -42,6 +45,7 @@ class Feedback:
     contact: str = ""
     page: str = ""
     trapped: bool = False
+    stamp: str = ""
 
     def errors(self) -> dict[str, str]:
         """What the person has to change, by field; empty where it can be sent."""
@@ -74,13 +78,13 @@ class Feedback:
 
     @property
     def receipt(self) -> str:
-        """The receipt number, ``R-`` and three groups of four: 60 bits that nobody can guess without the token.
+        """The receipt number, ``R-`` and four groups of four: 80 bits that nobody can guess without the token.
 
         The same form sent twice has the same number, with other words it has another one.
         """
         number = int(digest(self.token, self.message, self.name, self.contact, self.page), 16)
-        letters = "".join(READ_ALOUD[number >> shift & 31] for shift in range(0, 60, 5))
-        return f"R-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+        letters = "".join(READ_ALOUD[number >> shift & 31] for shift in range(0, 80, 5))
+        return "R-" + "-".join(letters[at : at + 4] for at in range(0, 16, 4))
 
 
 def feedback_of(fields: Mapping[str, str], trap: str) -> Feedback:
@@ -99,6 +103,7 @@ def feedback_of(fields: Mapping[str, str], trap: str) -> Feedback:
         contact=" ".join(printable(fields.get("contact", "")).split()),
         page=page if is_address else "",
         trapped=bool(fields.get(trap)),
+        stamp=fields.get("stamp", "")[:MAX_STAMP],
     )
 
 
@@ -107,7 +112,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(18)
 
 
-def mention_of(feedback: Feedback, source: str, now: datetime) -> Mention:
+def mention_of(feedback: Feedback, source: str, now: datetime, *, suspect: bool = False) -> Mention:
     """The mention that feedback stands for.
 
     Its author is its own: who it is, is for the customer match to find out from `contactable`, with evidence.
@@ -115,11 +120,12 @@ def mention_of(feedback: Feedback, source: str, now: datetime) -> Mention:
     Args:
         source: name of the configured source.
         now: when it came.
+        suspect: it came as machines send.
     """
     given = Contactable(name=feedback.name or None, email=feedback.email, phone=feedback.phone)
     return Mention(
         mention_id=mention_id(SOURCE_KIND, feedback.receipt),
-        source=source + (SUSPECT if feedback.trapped else ""),
+        source=source + (SUSPECT if suspect or feedback.trapped else ""),
         source_kind=SOURCE_KIND,
         native_id=feedback.receipt,
         author=anonymous_author(SOURCE_KIND, feedback.receipt),

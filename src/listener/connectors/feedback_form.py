@@ -1,7 +1,10 @@
 """The feedback form as a web application: one plain page, no script, no cookie, a receipt once Kafka has it.
 
     GET  /             the page; ``?page=ADDRESS`` says from where it was opened
-    POST /feedback     the form, or JSON {"message", "name", "contact", "page", "idempotency_key"}
+    POST /feedback     the form, or JSON {"message", "name", "contact", "page", "idempotency_key", "stamp"}
+    GET  /status/R-... how the message with that receipt stands
+    GET  /button.js    the form as a dialog in pages of the company
+    GET  /stamp        says when the dialog was opened, for `POST /feedback`
     GET  /healthz      200 while Kafka answers, else 503
 
 A receipt is given only after the broker's acknowledgement. Whatever keeps a message from being stored, the
@@ -17,7 +20,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import anyio
@@ -26,6 +29,7 @@ from pydantic import Field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -34,13 +38,18 @@ from listener.connectors.feedback import (
     MAX_CONTACT,
     MAX_MESSAGE,
     MAX_NAME,
+    RECEIPT,
+    SOURCE_KIND,
     Feedback,
     feedback_of,
     mention_of,
 )
+from listener.connectors.feedback_status import Status
 from listener.connectors.rate_limit import RateLimit, network_of
+from listener.connectors.stamp import Stamps
 from listener.domain.document import Document
 from listener.domain.errors import ListenerError
+from listener.domain.ids import mention_id
 from listener.domain.topics import RAW
 from listener.metrics import FORM_REQUESTS
 from listener.web import Counted, read_body
@@ -59,6 +68,8 @@ HEALTH_SECONDS = 5.0
 HEALTH_WAIT_SECONDS = 2.0
 """Kafka's clients try for half a minute before they say that nobody answers."""
 RETRY_SECONDS = 30
+STATUS_RETRY_SECONDS = 5
+"""When to ask again while the cases are still being read."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -69,6 +80,10 @@ HEADERS = {
 }
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "static" / "feedback.css").read_text(encoding="utf-8")
+_SCRIPT = "\n".join(
+    line.strip() for line in (_HERE / "static" / "button.js").read_text(encoding="utf-8").splitlines()
+)
+"""Without its indentation, which is a tenth of it; no text of it goes over several lines but the style."""
 _PAGES = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -89,6 +104,10 @@ class FormOptions(Document):
     """Messages that one address may send at once."""
     per_minute: float = Field(default=6.0, gt=0, le=60_000)
     """Messages that one address may send in the long run."""
+    origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s*]+$")], ...] = ()
+    """Sites whose pages may send from the button, such as ``https://shop.example``."""
+    min_seconds: float = Field(default=2.0, ge=0, le=60)
+    """What is sent sooner after the form was opened is marked as a machine's."""
 
 
 Deliver = Callable[[str, str, bytes], None]
@@ -98,15 +117,27 @@ Ping = Callable[[], object]
 
 
 def feedback_app(
-    source: str, options: FormOptions, *, deliver: Deliver, ping: Ping, now: Callable[[], datetime]
+    source: str,
+    options: FormOptions,
+    *,
+    deliver: Deliver,
+    ping: Ping,
+    now: Callable[[], datetime],
+    status_of: Callable[[str], Status] = lambda _: Status("received"),
+    caught_up: Callable[[], bool] = lambda: True,
+    stamps: Stamps | None = None,
 ) -> Starlette:
     """The application, ready to be served.
 
     Args:
         source: name of the configured source.
         now: stamps what comes in.
+        status_of: how the message with this mention id stands.
+        caught_up: whether `status_of` knows of all that there was at the start.
+        stamps: says when a form was opened; None for some of its own.
     """
-    form = _Form(source, options, deliver, ping, now)
+    form = _Form(source, options, deliver, ping, now, stamps or Stamps())
+    follow_up = _FollowUp(options, status_of, caught_up)
     return Starlette(
         routes=[
             Route("/", form.show),
@@ -114,21 +145,41 @@ def feedback_app(
             Route("/feedback", form.show, methods=["GET"]),
             Route("/healthz", form.health),
             Route("/feedback.css", _style),
+            Route("/button.js", _script),
+            Route("/stamp", form.stamp),
+            Route("/status/{receipt}", follow_up.show),
         ],
-        middleware=[Middleware(_Headers), Middleware(Counted, FORM_REQUESTS)],
+        middleware=[
+            Middleware(_Headers),
+            Middleware(Counted, FORM_REQUESTS),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=options.origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Content-Type"],
+                expose_headers=["Retry-After"],
+            ),
+        ],
         exception_handlers={HTTPException: _plain_error},
     )
 
 
 class _Form:
     def __init__(
-        self, source: str, options: FormOptions, deliver: Deliver, ping: Ping, now: Callable[[], datetime]
+        self,
+        source: str,
+        options: FormOptions,
+        deliver: Deliver,
+        ping: Ping,
+        now: Callable[[], datetime],
+        stamps: Stamps,
     ) -> None:
         self._source = source
         self._options = options
         self._deliver = deliver
         self._ping = ping
         self._now = now
+        self._stamps = stamps
         self._rate = RateLimit(options.burst, options.per_minute)
         self._received: OrderedDict[str, datetime] = OrderedDict()
         self._threads = anyio.CapacityLimiter(MAX_WAITING)
@@ -137,10 +188,14 @@ class _Form:
 
     async def show(self, request: Request) -> Response:
         """The empty form."""
-        fields = {"page": request.query_params.get("page", "")}
+        fields = {"page": request.query_params.get("page", ""), "stamp": self._stamps.new(time.time())}
         # Whoever goes back to it must find the same token in it, so that sending again is no second message.
         kept = {"Cache-Control": "private, no-cache"}
         return self._page("feedback_form.html", 200, headers=kept, feedback=feedback_of(fields, TRAP))
+
+    async def stamp(self, request: Request) -> Response:
+        """When the dialog was opened."""
+        return JSONResponse({"stamp": self._stamps.new(time.time())})
 
     async def submit(self, request: Request) -> Response:
         """Takes a form or JSON, and answers in kind."""
@@ -168,7 +223,9 @@ class _Form:
                 as_json=as_json,
             )
         try:
-            received_at = await self._store(feedback)
+            # An app that sends JSON opens no form of ours; a page always does.
+            opened = not as_json or feedback.stamp or "origin" in request.headers
+            received_at = await self._store(feedback, suspect=bool(opened) and self._too_fast(feedback))
         except ListenerError as error:
             log.warning("receipt=%s not stored: %s", feedback.receipt, error)
             return self._again(
@@ -204,14 +261,18 @@ class _Form:
             self._answered_at = time.monotonic()
         return True
 
-    async def _store(self, feedback: Feedback) -> datetime:
+    def _too_fast(self, feedback: Feedback) -> bool:
+        age_seconds = self._stamps.age_seconds(feedback.stamp, time.time())
+        return age_seconds is None or age_seconds < self._options.min_seconds
+
+    async def _store(self, feedback: Feedback, *, suspect: bool) -> datetime:
         """Waits until the broker has it, and says when it came first."""
         if self._threads.borrowed_tokens >= MAX_WAITING:
             raise ListenerError(f"{MAX_WAITING} messages wait for Kafka already")
         received_at = self._received.setdefault(feedback.receipt, self._now())
         if len(self._received) > REMEMBERED:
             self._received.popitem(last=False)
-        mention = mention_of(feedback, self._source, received_at)
+        mention = mention_of(feedback, self._source, received_at, suspect=suspect)
         await anyio.to_thread.run_sync(
             self._deliver, RAW.name, mention.key, mention.to_json(), limiter=self._threads
         )
@@ -246,7 +307,7 @@ class _Form:
         """For what no form of ours sends."""
         if as_json:
             return JSONResponse({"error": text}, status)
-        blank = feedback_of({}, TRAP)
+        blank = feedback_of({"stamp": self._stamps.new(time.time())}, TRAP)
         return self._page("feedback_form.html", status, feedback=blank, notice=f"Nothing was stored. {text}")
 
     def _page(
@@ -258,6 +319,32 @@ class _Form:
             defaults | limits | {"options": self._options, "trap": TRAP} | values
         )
         return HTMLResponse(html, status, headers=headers)
+
+
+class _FollowUp:
+    """How messages stand, for whoever has their receipt."""
+
+    def __init__(
+        self, options: FormOptions, status_of: Callable[[str], Status], caught_up: Callable[[], bool]
+    ) -> None:
+        self._options = options
+        self._status_of = status_of
+        self._caught_up = caught_up
+
+    async def show(self, request: Request) -> Response:
+        """The page of one receipt. A number that nobody got looks like one whose message is not a case yet."""
+        receipt = request.path_params["receipt"].upper()
+        if not RECEIPT.fullmatch(receipt):
+            raise HTTPException(404)
+        headers = {"X-Robots-Tag": "noindex, nofollow"}
+        status = self._status_of(mention_id(SOURCE_KIND, receipt))
+        known = status.state != "received" or self._caught_up()
+        if not known:
+            headers["Retry-After"] = str(STATUS_RETRY_SECONDS)
+        html = _PAGES.get_template("feedback_status.html").render(
+            options=self._options, receipt=receipt, status=status, known=known
+        )
+        return HTMLResponse(html, 200 if known else 503, headers=headers)
 
 
 class _Headers:
@@ -287,6 +374,11 @@ async def _style(request: Request) -> Response:
     return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
+async def _script(request: Request) -> Response:
+    headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(_SCRIPT, media_type="text/javascript", headers=headers)
+
+
 async def _plain_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = {404: "There is no such page here. The form is at /", 405: "That cannot be done here."}
@@ -314,7 +406,7 @@ def _fields_of_json(body: bytes) -> dict[str, str]:
     Raises:
         ValueError: it is something else, with what is expected.
     """
-    allowed = {"message", "name", "contact", "page", "idempotency_key"}
+    allowed = {"message", "name", "contact", "page", "idempotency_key", "stamp"}
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

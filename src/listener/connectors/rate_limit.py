@@ -1,6 +1,8 @@
 """How often one address may send: a token bucket for each, in bounded memory."""
 
+import secrets
 from collections import OrderedDict
+from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 
 MAX_ADDRESSES = 10_000
@@ -9,13 +11,15 @@ MAX_ADDRESSES = 10_000
 class RateLimit:
     """Lets an address send `burst` times at once, and `per_minute` times a minute in the long run.
 
-    The addresses heard of longest ago are forgotten first.
+    The addresses heard of longest ago are forgotten first. None is kept: only a hash of it, with a key that ends
+    with the process.
     """
 
     def __init__(self, burst: int, per_minute: float) -> None:
         self._burst = burst
         self._per_second = per_minute / 60
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._key = secrets.token_bytes(32)
+        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
 
     def wait_seconds(self, address: str, at_seconds: float) -> float:
         """Counts one attempt.
@@ -27,10 +31,11 @@ class RateLimit:
         Returns:
             0 if it may go on; else how long to wait before trying again, and nothing was counted.
         """
-        tokens, last = self._buckets.pop(address, (float(self._burst), at_seconds))
+        sender = blake2b(address.encode(errors="replace"), key=self._key, digest_size=16).digest()
+        tokens, last = self._buckets.pop(sender, (float(self._burst), at_seconds))
         tokens = min(self._burst, tokens + (at_seconds - last) * self._per_second)
         allowed = tokens >= 1
-        self._buckets[address] = (tokens - allowed, at_seconds)
+        self._buckets[sender] = (tokens - allowed, at_seconds)
         if len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - tokens) / self._per_second

@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 import httpx
@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from listener.connectors.feedback import MAX_MESSAGE
 from listener.connectors.feedback_form import MAX_BODY_BYTES, FormOptions, feedback_app
+from listener.connectors.feedback_status import Answer, State, Status
 from listener.domain.errors import ServiceError
 from listener.domain.mention import Mention
 
@@ -98,7 +99,7 @@ def broker() -> Broker:
 
 
 def client_of(broker: Broker, **options: Any) -> Client:
-    settings = FormOptions(**({"company": "Example Air", "burst": 1000} | options))
+    settings = FormOptions(**({"company": "Example Air", "burst": 1000, "min_seconds": 0} | options))
     return Client(
         feedback_app("web-form", settings, deliver=broker.deliver, ping=broker.ping, now=lambda: NOW)
     )
@@ -402,3 +403,101 @@ def test_the_company_is_named(client: Client) -> None:
 def test_a_privacy_notice_is_linked(broker: Broker) -> None:
     url = "https://example.org/privacy"
     assert ("a", {"href": url}) in Page(client_of(broker, privacy_url=url).get("/").text).elements
+
+
+class TestTiming:
+    def test_what_comes_faster_than_people_write_is_kept_and_marked(self, broker: Broker) -> None:
+        client = client_of(broker, min_seconds=60)
+        assert client.post("/feedback", data=fields(client)).status_code == 201
+        assert broker.mentions[0].source == "web-form-suspect"
+
+    def test_a_stamp_of_nobody_is_marked_but_an_app_needs_none(self, client: Client, broker: Broker) -> None:
+        client.post("/feedback", data=fields(client, stamp="1.0"))
+        client.post("/feedback", json={"message": "from a page"}, headers={"Origin": "https://shop.example"})
+        client.post("/feedback", json={"message": "from an app"})
+        stamp = client.get("/stamp").json()["stamp"]
+        client.post("/feedback", json={"message": "from the button", "stamp": stamp})
+        assert [mention.source for mention in broker.mentions] == [
+            "web-form-suspect",
+            "web-form-suspect",
+            "web-form",
+            "web-form",
+        ]
+
+
+class TestButton:
+    def test_is_small_and_may_be_loaded_by_any_page(self, client: Client) -> None:
+        answer = client.get("/button.js")
+        assert len(answer.content) < 10_000
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert not re.search(
+            r"innerHTML|cookie\b(?!, no)|localStorage|sessionStorage|eval\(", answer.text[200:]
+        )
+
+    def test_has_every_text_in_every_language(self, client: Client) -> None:
+        texts = client.get("/button.js").text
+        tables = re.findall(r"^(en|de|fr|es): \{\n(.*?)^\},$", texts, re.MULTILINE | re.DOTALL)
+        keys = {language: set(re.findall(r"(\w+): \"", table)) for language, table in tables}
+        assert set(keys) == {"en", "de", "fr", "es"}
+        assert all(found == keys["en"] for found in keys.values())
+        assert {f"t.{key}" for key in keys["en"]} <= set(re.findall(r"t\.\w+", texts)), "each is used"
+
+    @pytest.mark.parametrize(
+        ("origin", "allowed"), [("https://shop.example", True), ("https://x.example", False)]
+    )
+    def test_only_configured_sites_may_send(self, broker: Broker, origin: str, allowed: bool) -> None:
+        client = client_of(broker, origins=("https://shop.example",))
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        answer = client.request("OPTIONS", "/feedback", headers={"Origin": origin} | asked)
+        assert (answer.status_code == 200) is allowed
+        assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+class TestStatus:
+    RECEIPT = "R-0123-4567-89AB-CDEF"
+
+    def page(self, status: Status, caught_up: bool = True) -> httpx.Response:
+        asked: list[str] = []
+        app = feedback_app(
+            "f",
+            FormOptions(company="Example Air"),
+            deliver=lambda *_: None,
+            ping=lambda: None,
+            now=lambda: NOW,
+            status_of=lambda name: asked.append(name) or status,  # type: ignore[func-returns-value]  # notes
+            caught_up=lambda: caught_up,
+        )
+        answer = Client(app).get(f"/status/{self.RECEIPT}")
+        assert asked == [f"form:{self.RECEIPT}"]
+        return answer
+
+    def test_an_answer_is_text_and_nobody_keeps_the_page(self) -> None:
+        answer = self.page(Status("answered", (Answer("Paid <b>today</b>.", NOW),)))
+        assert answer.status_code == 200
+        assert "Paid &lt;b&gt;today&lt;/b&gt;." in answer.text
+        assert "1 March 2026, 12:30 UTC" in answer.text
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+    def test_every_state_has_its_words(self) -> None:
+        states = get_args(State)
+        assert len({self.page(Status(state)).text for state in states}) == len(states)
+
+    def test_what_is_not_known_yet_is_not_made_up(self) -> None:
+        answer = self.page(Status("received"), caught_up=False)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert self.page(Status("in_work"), caught_up=False).status_code == 200
+
+    @pytest.mark.parametrize("receipt", ["R-1", "R-0123-4567-89AB-CDEU", "R-0123-4567-89AB-CDEF-0000", "<b>"])
+    def test_what_is_no_receipt_has_no_page(self, client: Client, receipt: str) -> None:
+        assert client.get(f"/status/{receipt}").status_code == 404
+
+    def test_the_receipt_leads_to_it(self, client: Client, broker: Broker) -> None:
+        answer = client.post("/feedback", data=fields(client))
+        path = f"status/{broker.mentions[0].native_id}"
+        assert ("a", {"href": path}) in Page(answer.text).elements
+        assert client.get(f"/{path}").status_code == 200
