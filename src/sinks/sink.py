@@ -20,7 +20,11 @@ class Refused:
 
 @dataclass(frozen=True)
 class Prepared(Generic[P]):
-    """A batch in the form in which it is stored, without the records that can never be."""
+    """A batch in the form in which it is stored, without the records that can never be.
+
+    Attributes:
+        refused: become dead letters once the rest is stored; `store` may have added what the other side refused.
+    """
 
     content: P
     refused: Sequence[Refused]
@@ -54,7 +58,7 @@ class Sink(Protocol[P]):
         ...
 
     def store(self, content: P) -> None:
-        """Stores what `prepare` has made; leaves it as it is, so that it can be stored again.
+        """Stores what `prepare` has made, so that it can be stored again where this fails halfway.
 
         Raises:
             Busy: not now, or the outcome is unknown: the same batch is to be written again later.
