@@ -107,7 +107,12 @@ def test_what_is_written_into_the_form_becomes_a_case(up: Installation) -> None:
     page = address.replace("/feedback", f"/status/{receipt}")
     assert status_page(page, "We are working on it")
     body = answer_of(
-        case_id=case["case_id"], contact=None, author=None, kind="answered", excerpt="We called back."
+        case_id=case["case_id"],
+        contact=None,
+        author=None,
+        kind="answered",
+        by="F. Agent",
+        excerpt="We called back.",
     )
     headers = signed(body, webhook_id="form-1", key=(up.data_dir / "answers.key").read_text().strip())
     url = f"http://127.0.0.1:{up.ports['--answers-port']}/responses"
