@@ -163,7 +163,7 @@ def test_what_prometheus_sees(watched: Watched) -> None:
     partitions = 'count(listener_consumer_lag_records{stage="ledger", topic="mentions.raw"})'
     watched.wait(partitions, lambda value: value == DEFAULT_PARTITIONS)
     assert (watched.ask("max(listener_data_free_bytes)") or 0) > 0
-    assert not watched.ask('count(ALERTS{severity="page"})')
+    watched.wait('count(ALERTS{severity="page"}) or vector(0)', lambda value: value == 0)
 
     # Step 2: ClickHouse is away, more comes
     watched.clickhouse.stop()

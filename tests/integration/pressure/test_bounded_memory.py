@@ -27,12 +27,12 @@ from listener.kafka.admin import TopicAdmin, plan
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.publish import Publisher
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 MIB = 1024 * 1024
 SCRIPT = Path(__file__).with_name("endless_connector.py")
 BATCH_BYTES = 4 * MIB
-WAIT_SECONDS = 90
+WAIT_SECONDS = 240
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -69,7 +69,7 @@ def test_an_empty_or_endless_message_is_said() -> None:
 
 def test_the_receipt_is_short_to_read_aloud_and_follows_from_what_was_sent() -> None:
     receipt = feedback().receipt
-    assert re.fullmatch(r"R-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", receipt)
+    assert re.fullmatch(r"R(-[0-9A-HJKMNP-TV-Z]{4}){4}", receipt)
     assert feedback().receipt == receipt
     others = [
         feedback(message="Help!"),
