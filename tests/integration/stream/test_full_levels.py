@@ -58,7 +58,7 @@ def levels(up: Installation) -> dict[str, tuple[str, bool]]:
 
 
 def until_levels(up: Installation, expected: dict[str, tuple[str, bool]]) -> None:
-    """A level says who has a place some time after nothing waits any more: just after a start it puts claims off."""
+    """A level says who has a place some time after nothing waits: just after a start it puts claims off."""
     deadline = time.monotonic() + IDLE_SECONDS
     while (found := levels(up)) != expected:
         assert time.monotonic() < deadline, found
