@@ -21,10 +21,19 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import yaml
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from listener.connectors.connector import Batch, Setup, Source, Unreadable
-from listener.connectors.json_mapping import Fields, Reader, Told, checked, found, read_item
+from listener.connectors.json_mapping import (
+    Fields,
+    Ratings,
+    Reader,
+    Told,
+    ZoneName,
+    checked,
+    found,
+    read_item,
+)
 from listener.connectors.recent import Recent
 from listener.domain.document import Document
 from listener.domain.errors import Busy, ListenerError, Rejected, UsageError
@@ -104,9 +113,9 @@ class HttpJsonOptions(Document):
     paging: Paging | None = None
     since: Since | None = None
     channel: Channel = "forum"
-    ratings: tuple[float, float] = (1.0, 5.0)
+    ratings: Ratings = (1.0, 5.0)
     """The worst and the best."""
-    zone: str | None = None
+    zone: ZoneName | None = None
     """Of times that have none; without it such an item is a dead letter."""
     dates: DateOrder | None = None
     """How ``02/03/2015`` is to be read."""
@@ -121,23 +130,6 @@ class HttpJsonOptions(Document):
     timeout_seconds: float = Field(default=20.0, gt=0, le=60)
     max_bytes: int = Field(default=5 * 1024 * 1024, ge=1024, le=50 * 1024 * 1024)
     """Of a page."""
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse_zone(value)
-            except UsageError:
-                raise ValueError(f"no such time zone: {value}; an example is Europe/Berlin") from None
-        return value
-
-    @field_validator("ratings")
-    @classmethod
-    def _ratings_differ(cls, value: tuple[float, float]) -> tuple[float, float]:
-        if value[0] == value[1]:
-            raise ValueError("the worst and the best rating are the same")
-        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

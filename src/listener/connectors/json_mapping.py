@@ -3,21 +3,21 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urljoin, urlsplit
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import field_validator
+from pydantic import AfterValidator, field_validator
 
 from listener.connectors.connector import NativeDeletion, NativeItem, Unreadable
 from listener.connectors.html_text import printable, text_of_html
 from listener.connectors.recent import DELETED
 from listener.domain.document import Document
-from listener.domain.errors import Rejected
+from listener.domain.errors import Rejected, UsageError
 from listener.domain.ids import digest
 from listener.domain.mention import MAX_TEXT, Contactable, Reach
-from listener.times import DateOrder, parse_time
+from listener.times import DateOrder, parse_time, parse_zone
 
 MAX_MARKUP = 4 * MAX_TEXT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +44,34 @@ def checked(expression: str) -> str:
         message = " ".join(str(error).split())
         raise ValueError(f"not a JMESPath expression: {expression!r}: {message}") from None
     return expression
+
+
+def zone_name(name: str) -> str:
+    """The name, if there is such a zone.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        parse_zone(name)
+    except UsageError:
+        raise ValueError(f"no such time zone: {name}; an example is Europe/Berlin") from None
+    return name
+
+
+def differing(ratings: tuple[float, float]) -> tuple[float, float]:
+    """The worst and the best, if they differ.
+
+    Raises:
+        ValueError: they do not, so that nothing lies between them.
+    """
+    if ratings[0] == ratings[1]:
+        raise ValueError("the worst and the best rating are the same")
+    return ratings
+
+
+ZoneName = Annotated[str, AfterValidator(zone_name)]
+Ratings = Annotated[tuple[float, float], AfterValidator(differing)]
 
 
 class Fields(Document):

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from listener.connectors.connector import Batch, Item, Setup, Source
-from listener.connectors.json_mapping import Fields, Reader, checked
+from listener.connectors.json_mapping import Fields, Ratings, Reader, ZoneName, checked
 from listener.connectors.webhook_item import Form, Taken
 from listener.domain.document import Document
 from listener.domain.errors import UsageError
@@ -35,7 +35,7 @@ class WebhookOptions(Document):
 
     channel: Channel
     """Of items that do not say."""
-    zone: str | None = None
+    zone: ZoneName | None = None
     """Of times that have none; without it such an item is a dead letter."""
     max_bytes: int = Field(default=1024 * 1024, ge=1024, le=3 * 1024 * 1024)
     """Of a request."""
@@ -45,7 +45,7 @@ class WebhookOptions(Document):
     """Where in an item everything is, as for the kind `http-json`; Listener's own form without it."""
     deleted: str | None = None
     """With `fields`: finds something in what was deleted."""
-    ratings: tuple[float, float] = (1.0, 5.0)
+    ratings: Ratings = (1.0, 5.0)
     """With `fields`: the worst and the best."""
     dates: DateOrder | None = None
     """With `fields`: how ``02/03/2015`` is to be read."""
@@ -54,16 +54,6 @@ class WebhookOptions(Document):
     @classmethod
     def _are_expressions(cls, value: str | None) -> str | None:
         return value if value is None else checked(value)
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse_zone(value)
-            except UsageError:
-                raise ValueError(f"no such time zone: {value}; an example is Europe/Berlin") from None
-        return value
 
 
 class Full(Exception):

@@ -191,6 +191,7 @@ def test_requests_of_many_senders_are_all_answered() -> None:
         (lambda: make(channel="fax"), ValidationError, "channel"),
         (lambda: make(zone="Mars"), ValidationError, "zone"),
         (lambda: make(items="a["), ValidationError, "items"),
+        (lambda: make(ratings=[1, 1]), ValidationError, "ratings"),
         (lambda: make(ports=1), ValidationError, "ports"),
         (lambda: make(deleted="gone"), UsageError, "deleted"),
         (lambda: make({"keys": KEY, "key": KEY}), UsageError, "key and old_key"),
