@@ -1,9 +1,6 @@
 """Debian's Chromium, driven by Playwright, and the feedback form as its own process on a real Kafka."""
 
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +12,7 @@ from listener.domain.topics import ALL
 from listener.embedded.kafka import KafkaServer
 from listener.kafka.admin import TopicAdmin, plan
 from listener.kafka.connection import KafkaConnection
+from serving import Serving
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -67,44 +65,26 @@ def kafka(kafka_server: KafkaServer) -> KafkaConnection:
 
 
 @pytest.fixture(scope="session")
-def start_form(
-    kafka: KafkaConnection, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], "tuple[subprocess.Popen[str], str]"]:
-    """Starts the command `listener form` with further options of its source; gives the process and its address."""
+def start_form(kafka: KafkaConnection, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Serving]:
+    """Starts the command `listener form` with further options of its source."""
 
-    def start(options: str) -> "tuple[subprocess.Popen[str], str]":
+    def start(options: str) -> Serving:
         directory = tmp_path_factory.mktemp("form")
         (directory / "listener.yaml").write_text(
             f"sources:\n  web-form:\n    kind: form\n    company: Example Air\n    burst: 1000\n{options}"
         )
-        process = subprocess.Popen(
-            [sys.executable, "-m", "listener", "form", "--port", "0"],
-            cwd=directory,
-            env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return process, _url(process)
+        environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
+        return Serving(("-m", "listener", "form", "--port", "0"), directory, environment)
 
     return start
 
 
 @pytest.fixture(scope="session")
-def form_url(start_form: Callable[[str], "tuple[subprocess.Popen[str], str]"]) -> Iterator[str]:
+def form_url(start_form: Callable[[str], Serving]) -> Iterator[str]:
     """Where the command `listener form` serves its page."""
-    process, url = start_form("    min_seconds: 0\n")
+    form = start_form("    min_seconds: 0\n")
     try:
-        yield url
+        yield form.url
     finally:
-        process.terminate()
-        assert process.wait(timeout=30) == 0
-
-
-def _url(process: "subprocess.Popen[str]") -> str:
-    assert process.stderr is not None
-    told = ""
-    for line in process.stderr:
-        told += line
-        if found := re.search(r"http://[\d.]+:\d+/", line):
-            return found[0]
-    raise AssertionError(f"the form did not start:\n{told}")
+        form.stop()
+    assert form.process.returncode == 0

@@ -1,6 +1,5 @@
 """The button in pages of another origin, as strict as a page can be, and the status page after an answer."""
 
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from listener.examples import examples
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
+from serving import Serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
 
@@ -55,19 +55,20 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(start_form: Callable[..., "tuple[subprocess.Popen[str], str]"]) -> Iterator[Shop]:
+def shop(start_form: Callable[[str], Serving]) -> Iterator[Shop]:
     shop = Shop()
     thread = threading.Thread(target=shop.server.serve_forever)
     thread.start()
-    process, shop.form_url = start_form(f"    min_seconds: 0\n    origins: ['{shop.origin}']\n")
+    form = start_form(f"    min_seconds: 0\n    origins: ['{shop.origin}']\n")
+    shop.form_url = form.url
     try:
         yield shop
     finally:
-        process.terminate()
+        form.stop()
         shop.server.shutdown()
         thread.join()
         shop.server.server_close()
-        assert process.wait(timeout=30) == 0
+    assert form.process.returncode == 0
 
 
 def send_by_keyboard(page: Page) -> str:

@@ -145,6 +145,7 @@ class TopicAdmin:
             )
         except (KafkaError, OSError, ValueError) as error:
             raise not_ready(connection, error) from error
+        self._created: set[str] = set()
 
     def __enter__(self) -> "TopicAdmin":
         return self
@@ -179,16 +180,23 @@ class TopicAdmin:
             except KafkaError as error:
                 raise ServiceError(f"topic {wanted.name} cannot be created: {error}") from error
             created.append(wanted.name)
-        self._wait_until_known(created)
+        self._created.update(created)
+        self._describe()
         return created
 
-    def _wait_until_known(self, topics: Iterable[str]) -> None:
-        """A broker answers that it has made a topic a moment before it knows the topic."""
-        missing, deadline = set(topics), time.monotonic() + KNOWN_SECONDS
-        while missing and time.monotonic() < deadline:
-            missing -= {topic["name"] for topic in self._admin.describe_topics() if topic["partitions"]}
-            if missing:
-                time.sleep(0.1)
+    def _describe(self) -> dict[str, dict[str, Any]]:
+        """All topics by name, as one of the brokers knows them.
+
+        Each learns of a new topic in its own time, and any of them may be the one that is asked: what was created
+        here is waited for.
+        """
+        deadline = time.monotonic() + KNOWN_SECONDS
+        while True:
+            described = {topic["name"]: topic for topic in self._admin.describe_topics()}
+            known = {name for name, topic in described.items() if topic["partitions"]}
+            if self._created <= known or time.monotonic() > deadline:
+                return described
+            time.sleep(0.1)
 
     def differences(self, plans: Iterable[TopicPlan]) -> list[Difference]:
         """How the cluster's topics differ from the plan; empty where they do not.
@@ -198,7 +206,7 @@ class TopicAdmin:
         """
         plans = list(plans)
         try:
-            described = {topic["name"]: topic for topic in self._admin.describe_topics()}
+            described = self._describe()
             actual = self._configurations(wanted.name for wanted in plans if wanted.name in described)
         except KafkaError as error:
             raise ServiceError(f"topics cannot be compared: {error}") from error
@@ -272,9 +280,9 @@ class TopicAdmin:
         """The next offset of every partition of these topics."""
         wanted = set(topics)
         partitions = [
-            TopicPartition(topic["name"], partition["partition_index"])
-            for topic in self._admin.describe_topics()
-            if topic["name"] in wanted
+            TopicPartition(name, partition["partition_index"])
+            for name, topic in self._describe().items()
+            if name in wanted
             for partition in topic["partitions"]
         ]
         answers = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))

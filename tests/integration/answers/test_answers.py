@@ -52,8 +52,8 @@ def test_what_is_answered_with_202_is_on_the_broker_and_all_else_is_not(
     again = service.tell(answer(), webhook_id="t1-1")
     assert again.json() == told.json()
     assert len({each.response_id for each in published()[before:]}) == 2
-    said = service.stop()
-    assert service.process.returncode == 0
+    said = service.serving.stop()
+    assert service.serving.process.returncode == 0
     assert KEY not in said
     assert f"client=desk response_id={response.response_id} contact=x:1" in said
 
@@ -61,7 +61,9 @@ def test_what_is_answered_with_202_is_on_the_broker_and_all_else_is_not(
 def test_a_request_that_is_replayed_as_it_was_does_nothing_twice(start: Start, published: Published) -> None:
     service = start()
     headers = signed(answer(), webhook_id="t2")
-    sent = [httpx.post(f"{service.url}responses", content=answer(), headers=headers) for _ in range(3)]
+    sent = [
+        httpx.post(f"{service.serving.url}responses", content=answer(), headers=headers) for _ in range(3)
+    ]
     assert {each.status_code for each in sent} == {202}
     name = sent[0].json()["response_id"]
     assert len({each.to_json() for each in published() if each.response_id == name}) == 1
@@ -73,7 +75,7 @@ def test_killed_between_the_brokers_word_and_the_reply_a_retry_doubles_nothing(
     service = start(DYING)
     with pytest.raises(httpx.RemoteProtocolError):
         service.tell(answer(kind="resolved"), webhook_id="t3")
-    assert service.process.wait(60) == -9
+    assert service.serving.process.wait(60) == -9
     told = start().tell(answer(kind="resolved"), webhook_id="t3")
     assert told.status_code == 202
     twice = [each for each in published() if each.response_id == told.json()["response_id"]]

@@ -52,7 +52,7 @@ def run(block: str, service: Service, directory: Path) -> str:
     (directory / ".listener" / "answers.key").write_text(f"{KEY}\n")
     (directory / "examples").mkdir(exist_ok=True)
     shutil.copy(ROOT / "examples" / "tell_answer.py", directory / "examples")
-    script = block.replace("http://127.0.0.1:8091", service.url.rstrip("/"))
+    script = block.replace("http://127.0.0.1:8091", service.serving.url.rstrip("/"))
     script = script.replace("K-ABCDEFGHJKMN2", CASE.case_id).replace("python3", sys.executable)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -94,7 +94,7 @@ def test_the_example_tells_again_until_kafka_is_there(
     environment = os.environ | {"ANSWERS_KEY": KEY}
     body = '{"contact": "x:1", "author": "x:ann", "kind": "answered", "channel": "chat", "by": "Jo"}'
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "examples" / "tell_answer.py"), service.url, "late-1", body],
+        [sys.executable, str(ROOT / "examples" / "tell_answer.py"), service.serving.url, "late-1", body],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -112,7 +112,13 @@ def test_the_example_tells_again_until_kafka_is_there(
 
 def test_the_example_does_not_repeat_what_is_wrong(service: Service) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "tell_answer.py"), service.url, "wrong-1", '{"kind": "x"}'],
+        [
+            sys.executable,
+            str(ROOT / "examples" / "tell_answer.py"),
+            service.serving.url,
+            "wrong-1",
+            '{"kind": "x"}',
+        ],
         env=os.environ | {"ANSWERS_KEY": KEY},
         capture_output=True,
         text=True,

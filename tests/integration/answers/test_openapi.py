@@ -23,13 +23,13 @@ def test_the_document_holds(
     start: Callable[..., Service], published: Callable[[], list[Response]], tmp_path: Path
 ) -> None:
     service = start()
-    assert httpx.get(f"{service.url}openapi.json").json() == document()
+    assert httpx.get(f"{service.serving.url}openapi.json").json() == document()
     program = (
         sys.executable,
         "-m",
         "schemathesis.cli",
         "run",
-        f"{service.url}openapi.json",
+        f"{service.serving.url}openapi.json",
         "--checks",
         "all",
     )

@@ -1,14 +1,11 @@
 """The command `listener form` on a real Kafka of its own that goes away and comes back."""
 
 import os
-import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
@@ -20,6 +17,7 @@ from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin, plan
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
+from serving import Serving
 
 pytestmark = pytest.mark.kafka
 
@@ -39,16 +37,6 @@ def broker(kafka_installed: None, tmp_path_factory: pytest.TempPathFactory) -> I
         server.stop(timeout_seconds=10)
 
 
-def run_form(directory: Path, servers: str, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "listener", "form", *arguments],
-        cwd=directory,
-        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": servers},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def published(broker: KafkaServer) -> list[str]:
     records = read_whole(KafkaConnection(broker.bootstrap_servers), RAW.name)
     return [read_raw(record.value).mention_id for record in records if record.value]
@@ -64,11 +52,11 @@ def until_healthy(client: httpx.Client, status: int) -> None:
 def test_a_receipt_means_that_the_broker_has_it(
     broker: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    process = run_form(tmp_path_factory.mktemp("form"), broker.bootstrap_servers, "--port", "0")
+    environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers}
+    directory = tmp_path_factory.mktemp("form")
+    form = Serving(("-m", "listener", "form", "--port", "0"), directory, environment)
     try:
-        assert process.stderr is not None
-        url = next(found[0] for line in process.stderr if (found := re.search(r"http://\S+", line)))
-        with httpx.Client(base_url=url, timeout=60) as client, ThreadPoolExecutor() as pool:
+        with httpx.Client(base_url=form.url, timeout=60) as client, ThreadPoolExecutor() as pool:
             before = client.post("/feedback", json={"message": "before"})
             assert before.status_code == 201
             assert published(broker) == [f"form:{before.json()['receipt']}"], "at once, not later"
@@ -94,9 +82,8 @@ def test_a_receipt_means_that_the_broker_has_it(
                 f"form:{answer.json()['receipt']}" for answer in (before, again)
             }
     finally:
-        process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=30)
-    assert process.returncode == 0
+        told = form.stop()
+    assert form.process.returncode == 0
     assert "while it is away" not in told, "logs name ids, never texts"
 
 
@@ -109,8 +96,15 @@ def test_what_is_wrong_is_said(
 ) -> None:
     taken = broker.bootstrap_servers.rpartition(":")[2]
     arguments = [argument.replace("TAKEN", taken) for argument in arguments]
-    process = run_form(tmp_path_factory.mktemp("form"), broker.bootstrap_servers, *arguments)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode in {1, 2}
-    assert words in told
-    assert "Traceback" not in told
+    done = subprocess.run(
+        [sys.executable, "-m", "listener", "form", *arguments],
+        cwd=tmp_path_factory.mktemp("form"),
+        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in {1, 2}
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

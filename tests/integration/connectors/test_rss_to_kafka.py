@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -57,23 +58,27 @@ class Connect:
         (directory / "listener.yaml").write_text(json.dumps(config))
 
     def start(self) -> None:
-        self._process = self.run()
+        # Into a file: a pipe that nobody reads fills up, and then the command stands still.
+        with (self._directory / "connect.log").open("ab") as log:
+            self._process = self._begin((), log)
 
     def run(self, *arguments: str) -> "subprocess.Popen[str]":
+        return self._begin(arguments, subprocess.PIPE)
+
+    def _begin(self, arguments: tuple[str, ...], told: int | BinaryIO) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-m", "listener", "connect", *arguments],
             cwd=self._directory,
             env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=told,
+            stderr=told,
             text=True,
         )
 
     def end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.communicate(timeout=WAIT_SECONDS)
-        return self._process.returncode
+        return self._process.wait(WAIT_SECONDS)
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -4,9 +4,7 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from listener.domain.topics import DEAD, RAW
 from listener.embedded.ports import free_port
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
+from serving import Serving
 
 pytestmark = pytest.mark.kafka
 
@@ -50,14 +49,13 @@ ITEM = {
 class Service:
     """A running endpoint."""
 
-    process: "subprocess.Popen[str]"
-    url: str
+    serving: Serving
     health: str
 
     def tell(self, *items: dict[str, Any]) -> httpx.Response:
         """Tells what was said."""
         body = json.dumps(items).encode()
-        return httpx.post(f"{self.url}mentions/calls", content=body, headers=signed(body), timeout=60)
+        return httpx.post(f"{self.serving.url}mentions/calls", content=body, headers=signed(body), timeout=60)
 
     def wait_ready(self) -> None:
         """Until what is told is published."""
@@ -71,31 +69,24 @@ class Service:
 def start(connection: KafkaConnection, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Starts services; all are ended at the end."""
     (tmp_path / "listener.yaml").write_text(CONFIGURATION)
-    made: list[subprocess.Popen[str]] = []
+    made: list[Serving] = []
 
     def run(*program: str) -> Service:
         health = free_port()
         words = program or ("-m", "listener")
-        argv = [sys.executable, *words, "webhooks", "--port", "0", "--health-port", str(health)]
+        arguments = (*words, "webhooks", "--port", "0", "--health-port", str(health))
         environment = os.environ | {
             "CALLS_KEY": KEY,
             "KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
         }
-        process = subprocess.Popen(argv, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-        made.append(process)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if found := re.search(r"endpoint of webhook sources: (http://\S+)", line):
-                service = Service(process, found[1], f"http://127.0.0.1:{health}")
-                service.wait_ready()
-                return service
-        pytest.fail("it never said where it listens")
+        made.append(Serving(arguments, tmp_path, environment, r"endpoint of webhook sources: (http://\S+)"))
+        service = Service(made[-1], f"http://127.0.0.1:{health}")
+        service.wait_ready()
+        return service
 
     yield run
-    for process in made:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    for serving in made:
+        serving.kill()
 
 
 def heard(connection: KafkaConnection) -> dict[str, list[Mention]]:
@@ -128,9 +119,8 @@ def test_what_is_answered_with_202_is_on_the_broker_and_an_answer_finds_its_cust
     [letter] = read_whole(connection, DEAD.name)
     assert DeadLetter.from_headers(letter.headers).source == "calls"
     assert json.loads(letter.value or b"") == {"id": "wrong"}
-    service.process.send_signal(signal.SIGTERM)
-    _, said = service.process.communicate(timeout=60)
-    assert service.process.returncode == 0
+    said = service.serving.stop()
+    assert service.serving.process.returncode == 0
     assert KEY not in said
     assert "refund" not in said
 
@@ -142,7 +132,7 @@ def test_killed_between_the_brokers_word_and_the_reply_a_retry_doubles_nothing(
     service = start(DYING)
     with pytest.raises(httpx.HTTPError):
         service.tell(item)
-    assert service.process.wait(60) == -9
+    assert service.serving.process.wait(60) == -9
     assert start().tell(item).status_code == 202
     twice = heard(connection)["webhook:calls/k1"]
     assert len(twice) == 2, "the first was on the broker already"
@@ -159,7 +149,7 @@ def test_the_page_is_right(
     [block] = [
         each for each in re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if "curl" in each
     ]
-    script = block.replace("http://127.0.0.1:8092/", start().url)
+    script = block.replace("http://127.0.0.1:8092/", start().serving.url)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env=os.environ | {"CALLS_KEY": KEY},
