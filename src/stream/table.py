@@ -15,7 +15,7 @@ import faust
 from faust.stores.rocksdb import Store
 from rocksdict import BottommostLevelCompaction, CompactOptions, WriteBatch
 
-from listener.domain.topics import TOMBSTONE_MS
+from listener.domain.topics import SWEEP_KEY, TOMBSTONE_MS
 from listener.kafka.record import Record as Fetched
 from stream.reliability import ReliableApp
 from stream.send import Record, Sender
@@ -125,7 +125,7 @@ class StateTable:
             if record.key is None:
                 continue  # nothing of ours
             _add(batch, record.key, record.value)
-            if record.value is None:
+            if record.value is None and record.key != SWEEP_KEY:
                 self._unclean.add(partition)
         self._write(partition, batch, records[-1].offset)
         if self.on_stored is not None:

@@ -15,7 +15,7 @@ from pydantic import Field
 from listener.domain.contract import UtcTime, Versioned
 from listener.domain.errors import Rejected
 
-SubjectKind = Literal["author", "customer"]
+SubjectKind = Literal["author", "customer", "key"]
 MIN_KEY_BYTES = 16
 EPOCH_MS = 10_000
 """Epochs of a new history are counted in units of so many milliseconds since 1970: they stay below 2^31."""
@@ -58,9 +58,18 @@ class Erasures:
         return len(self._at_ms)
 
     @property
-    def has_key(self) -> bool:
-        """Whether anybody can be found on the list."""
-        return self._key is not None
+    def proof(self) -> str:
+        """The entry that every list has, so that another key than the list's is noticed.
+
+        Raises:
+            Rejected: there is no key.
+        """
+        return self.hash_of("key", "")
+
+    @property
+    def is_made_with_this_key(self) -> bool:
+        """Whether the list has the entry of this key."""
+        return self.proof in self._at_ms
 
     def hash_of(self, kind: SubjectKind, name: str) -> str:
         """64 hexadecimal digits: HMAC-SHA256 of who it is.
@@ -89,10 +98,16 @@ class Erasures:
         """Until when what somebody said is erased, in milliseconds since 1970; None where nothing is."""
         return self._at_ms.get(self.hash_of(kind, name)) if self._at_ms and self._key is not None else None
 
-    def covers(self, kind: SubjectKind, name: str, at: datetime | None) -> bool:
-        """Whether what somebody said at a time is erased; without a time it is, if anything is."""
+    def covers(self, kind: SubjectKind, name: str, at: datetime | int | None) -> bool:
+        """Whether what somebody said at a time is erased.
+
+        Args:
+            at: in milliseconds since 1970 where a number; without a time it is erased, if anything is.
+        """
         erased_ms = self.erased_ms(kind, name)
-        return erased_ms is not None and (at is None or (at - _START) // _MILLISECOND <= erased_ms)
+        if erased_ms is None or at is None:
+            return erased_ms is not None
+        return (at if isinstance(at, int) else (at - _START) // _MILLISECOND) <= erased_ms
 
     def first_epoch(self, author: str) -> int:
         """The epoch that an author's history begins with: 1, after an erasure above all that there were."""

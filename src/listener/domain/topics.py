@@ -29,6 +29,9 @@ MAX_DEAD_BYTES = 10 * 1024 * 1024
 """Above every other topic's limit, so that whatever came in can be kept as it came."""
 TOMBSTONE_MS = DAY_MS
 """How long a deleted key stays known as deleted. A copy of a table that was away for longer is rebuilt."""
+SWEEP_KEY = b"__swept"
+"""Of tombstones that delete nothing; see `stream.sweep`."""
+SWEEP_SECONDS = 6 * 60 * 60.0
 SEGMENT_MS = DAY_MS
 """Kafka deletes and compacts whole files, never the one that it writes: a record is there for so much longer."""
 
@@ -41,7 +44,7 @@ class Topic:
         keyed_by: meaning of the key, in words.
         partitions: a number, or ``N``, the installation's count that author- and party-keyed topics share.
         retention_ms: records older than this are gone; None for compacted topics, where what was replaced or
-            deleted is gone after two days at most, its key after a third, once anything else is written.
+            deleted is gone after two days at most, its key two days later.
         models: contracts of the value; the first is the main one.
     """
 

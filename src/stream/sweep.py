@@ -1,0 +1,86 @@
+"""Keeps compacted topics moving where somebody was erased.
+
+Kafka compacts no file that it still writes to, and begins another only with a next record: on a partition where
+nothing happens, what was deleted would stay on the disk for ever. So now and then a tombstone of nobody's is
+written to each. Without anybody on the list of erasures, nothing is.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from listener.domain.erasure import Erasures
+from listener.domain.topics import ALL, CHANGELOGS, CONFIG, ERASURES, FIXES, SWEEP_KEY, SWEEP_SECONDS, Topic
+from stream.send import Record
+
+SWEPT: tuple[Topic, ...] = tuple(
+    topic
+    for topic in (*ALL, *CHANGELOGS)
+    if topic.cleanup_policy == "compact" and topic not in (CONFIG, ERASURES, FIXES)
+)
+"""Compacted topics with anything about people who speak."""
+
+
+class Outlet(Protocol):
+    """The way out; a `stream.send.Sender`."""
+
+    async def send(self, records: Sequence[Record]) -> list[int]:
+        """As `stream.send.Sender.send`."""
+        ...
+
+
+class Sweeper:
+    """Writes to every partition of every compacted topic, as long as the worker runs.
+
+    Args:
+        partitions: what ``N`` stands for.
+        on_failure: is told why it cannot go on.
+    """
+
+    def __init__(
+        self,
+        sender: Outlet,
+        erasures: Erasures,
+        partitions: int,
+        on_failure: Callable[[str], object],
+        every_seconds: float = SWEEP_SECONDS,
+    ) -> None:
+        self._sender = sender
+        self._erasures = erasures
+        self._partitions = partitions
+        self._on_failure = on_failure
+        self._every_seconds = every_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins, in the background."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Ends."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def sweep(self) -> None:
+        """Once around.
+
+        Raises:
+            LostFooting, ServiceError: as `stream.send.Sender.send`.
+        """
+        if len(self._erasures):
+            await self._sender.send(
+                [
+                    Record(topic.name, SWEEP_KEY, None, partition)
+                    for topic in SWEPT
+                    for partition in range(self._partitions if topic.partitions == "N" else topic.partitions)
+                ]
+            )
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(self._every_seconds)
+                await self.sweep()
+        except Exception as error:  # noqa: BLE001  # whatever it is, what was deleted would stay
+            self._on_failure(f"sweeping: {error!r}")
