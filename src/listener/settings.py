@@ -18,7 +18,8 @@ from listener.domain.document import Document, read_document
 from listener.domain.erasure import MIN_KEY_BYTES
 from listener.domain.errors import UsageError
 from listener.domain.poison import PoisonRule
-from listener.domain.topics import DEFAULT_PARTITIONS, SWEEP_SECONDS, check_overrides
+from listener.domain.retention import AGED_BY, DEFAULT_DAYS
+from listener.domain.topics import DAY_MS, DEFAULT_PARTITIONS, SWEEP_SECONDS, check_overrides, gone_after
 from listener.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from listener.secret_files import with_secret_files
 from listener.signature import check_key
@@ -160,6 +161,27 @@ class KafkaConfig(Document):
         return self
 
 
+class RetentionConfig(Document):
+    """How long things are kept, in days, where it is to be otherwise than by default."""
+
+    topics: dict[str, Annotated[float, Field(gt=0, le=3660)]] = Field(default_factory=dict)
+    """Topic to days; compacted topics keep the newest value of each key."""
+    tables: dict[str, Annotated[int, Field(gt=0, le=36600)]] = Field(default_factory=dict)
+    """Table in ClickHouse to days; without end where not given, dead letters 30 days."""
+
+    @field_validator("tables")
+    @classmethod
+    def _are_tables(cls, value: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(value.keys() - AGED_BY.keys()):
+            raise ValueError(f"{unknown[0]}: rows of {', '.join(AGED_BY)} can be kept for a time")
+        return DEFAULT_DAYS | value
+
+    @property
+    def of_topics(self) -> dict[str, dict[str, str]]:
+        """As Kafka's settings."""
+        return {topic: gone_after(round(days * DAY_MS)) for topic, days in self.topics.items()}
+
+
 class StreamConfig(Document):
     """The stream workers."""
 
@@ -205,10 +227,30 @@ class Config(Document):
     time: Literal["wall", "topic"] = "wall"
     """What time it is to every service: the machine's, or the highest tick on the topic `clock`."""
     stream: StreamConfig = StreamConfig()
+    retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
+
+    @property
+    def topic_config(self) -> dict[str, dict[str, str]]:
+        """Topic to Kafka's settings, of both sections."""
+        kept = self.retention.of_topics
+        return {
+            name: kept.get(name, {}) | self.kafka.topic_config.get(name, {})
+            for name in kept.keys() | self.kafka.topic_config.keys()
+        }
+
+    @model_validator(mode="after")
+    def _retention_is_said_once(self) -> Self:
+        for name in self.retention.topics:
+            if "retention.ms" in self.kafka.topic_config.get(name, {}):
+                raise ValueError(
+                    f"retention.topics.{name}: kafka.topic_config has retention.ms, too: remove one"
+                )
+        check_overrides(self.topic_config)
+        return self
 
 
 @dataclass(frozen=True)

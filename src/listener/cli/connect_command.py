@@ -81,8 +81,8 @@ def command(
     checks = {f"source_{name}": functools.partial(getattr, of, "well") for name, of in progress.items()}
     erasures = followed_erasures(settings.kafka, settings.erasure_key, stop)
     with HealthServer(health_host, health_port, checks):
-        sources = settings.config.sources
-        run_all(connectors, settings.kafka, progress, sources, now=now, stop=stop, erasures=erasures)
+        configured = settings.config.sources
+        run_all(connectors, settings.kafka, progress, configured, now=now, stop=stop, erasures=erasures)
 
 
 def build(settings: Settings, names: tuple[str, ...], now: Now) -> list[Connector]:

@@ -20,6 +20,7 @@ from listener.bootstrap import alert_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
+from listener.clickhouse.retention import apply_retention
 from listener.connectors.kinds import is_read
 from listener.connectors.webhook import KIND as WEBHOOK
 from listener.domain.errors import UsageError
@@ -206,6 +207,7 @@ def _start(
     with TopicAdmin(known.kafka) as admin:
         admin.create(topic_plans(known))
     migrate(known.clickhouse_url)
+    apply_retention(known.clickhouse_url, known.config.retention.tables)
     supervisor.start(list(_services(known, ports, pages, company)))
 
 

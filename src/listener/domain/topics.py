@@ -68,11 +68,13 @@ class Topic:
                 "max.compaction.lag.ms": str(SEGMENT_MS),
                 "delete.retention.ms": str(TOMBSTONE_MS),
             }
-        segment_ms = min(SEGMENT_MS, self.retention_ms // 2)
-        return config | {
-            "retention.ms": str(self.retention_ms - segment_ms),
-            "segment.ms": str(segment_ms),
-        }
+        return config | gone_after(self.retention_ms)
+
+
+def gone_after(kept_ms: int) -> dict[str, str]:
+    """Kafka's settings with which a record is gone after so many milliseconds; a file stays as long as its last."""
+    segment_ms = min(SEGMENT_MS, kept_ms // 2)
+    return {"retention.ms": str(kept_ms - segment_ms), "segment.ms": str(segment_ms)}
 
 
 RAW = Topic("mentions.raw", "author; outbound: author answered", (Mention, MentionDeleted))
