@@ -72,7 +72,7 @@ class Topic:
 
 
 def gone_after(kept_ms: int) -> dict[str, str]:
-    """Kafka's settings with which a record is gone after so many milliseconds; a file stays as long as its last."""
+    """Kafka's settings with which a record is gone after so many milliseconds."""
     segment_ms = min(SEGMENT_MS, kept_ms // 2)
     return {"retention.ms": str(kept_ms - segment_ms), "segment.ms": str(segment_ms)}
 
