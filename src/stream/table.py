@@ -105,15 +105,7 @@ class StateTable:
         RocksDB keeps that in its files until they are merged, and the first and last key of files that are gone in
         its manifest until the database is opened anew. The caller keeps the partition from being given away.
         """
-        database = self._database(partition)
-        options = CompactOptions()
-        options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
-
-        def rewrite() -> None:
-            database.flush()
-            database.compact_range(None, None, options)
-
-        await asyncio.to_thread(rewrite)
+        await asyncio.to_thread(rewrite, self._database(partition))
         self._unclean.discard(partition)
         self._table.data._dbs.pop(partition).close()  # noqa: SLF001  # Faust opens it again when it is asked for
         self._database(partition)
@@ -168,6 +160,14 @@ class StateTable:
 
     def _database(self, partition: int) -> Any:
         return self._table.data._db_for_partition(partition)  # noqa: SLF001  # by key only, through current_event
+
+
+def rewrite(database: Any) -> None:
+    """Merges all files of a database, so that they hold what is there and nothing else."""
+    options = CompactOptions()
+    options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+    database.flush()
+    database.compact_range(None, None, options)
 
 
 def _add(batch: WriteBatch, key: bytes, value: bytes | None) -> None:
