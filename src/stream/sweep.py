@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from listener.domain.erasure import Erasures
-from listener.domain.topics import ALL, CHANGELOGS, CONFIG, ERASURES, FIXES, SWEEP_KEY, SWEEP_SECONDS, Topic
+from listener.domain.topics import ALL, CHANGELOGS, NOT_ABOUT_PEOPLE, SWEEP_KEY, SWEEP_SECONDS, Topic
 from stream.send import Record
 
 SWEPT: tuple[Topic, ...] = tuple(
     topic
     for topic in (*ALL, *CHANGELOGS)
-    if topic.cleanup_policy == "compact" and topic not in (CONFIG, ERASURES, FIXES)
+    if topic.cleanup_policy == "compact" and topic not in NOT_ABOUT_PEOPLE
 )
 """Compacted topics with anything about people who speak."""
 

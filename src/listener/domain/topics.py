@@ -163,6 +163,8 @@ FROM_OUTSIDE: tuple[Topic, ...] = (
     CURSORS,
 )
 """What sources, people and desks wrote, and what connectors remember; the stages make the rest from it."""
+NOT_ABOUT_PEOPLE: tuple[Topic, ...] = (CLOCK, CONFIG, FIXES, DEAD_RESOLUTIONS, ERASURES)
+"""Hold nothing that tells of people who speak to the company; `erasures` holds keyed hashes."""
 STREAM_GROUP = "listener"
 """Consumer group of the stream workers; Faust names the group, and the tables' topics, by its application."""
 READ_BY_STAGE: dict[str, tuple[Topic, ...]] = {

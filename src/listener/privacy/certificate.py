@@ -7,9 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from listener.domain.contract import Contract, UtcTime, Versioned, format_utc
-from listener.domain.topics import ALL, CHANGELOGS, SWEEP_SECONDS, Topic
+from listener.domain.topics import ALL, CHANGELOGS, ERASURES, NOT_ABOUT_PEOPLE, SWEEP_SECONDS, Topic
 from listener.privacy.tables import ROWS, VIEWS
-from listener.privacy.topics import NOBODYS
 
 CHECK_MS = 5 * 60 * 1000
 """How often Kafka looks what it can delete."""
@@ -137,8 +136,8 @@ def readable(certificate: Certificate) -> str:
 
 def _topic(topic: Topic, found: int, settings: Mapping[str, str], at: datetime, *, done: bool) -> Place:
     place = f"topic {topic.name}"
-    if topic in NOBODYS:
-        note = "keyed hashes alone" if topic.name == "erasures" else "nothing about people who speak"
+    if topic in NOT_ABOUT_PEOPLE:
+        note = "keyed hashes alone" if topic is ERASURES else "nothing about people who speak"
         return Place(place=place, found=0, done="nothing", note=note)
 
     def after(*names: str) -> datetime:

@@ -13,12 +13,8 @@ from listener.domain.topics import (
     ALL,
     AUDIT,
     CHANGELOGS,
-    CLOCK,
-    CONFIG,
     CUSTOMERS,
-    DEAD_RESOLUTIONS,
-    ERASURES,
-    FIXES,
+    NOT_ABOUT_PEOPLE,
     OUTCOMES,
     TICKETS,
     Topic,
@@ -26,12 +22,10 @@ from listener.domain.topics import (
 from listener.kafka.record import Record
 from listener.privacy.person import Person, Read
 
-NOBODYS: tuple[Topic, ...] = (CLOCK, CONFIG, FIXES, DEAD_RESOLUTIONS, ERASURES)
-"""Hold nothing about people who speak to the company; `erasures` holds keyed hashes."""
 _BY_CASE = (TICKETS, ALERTS, AUDIT)
 """Looked at last, since they name cases."""
 SEARCHED: tuple[Topic, ...] = (
-    *(topic for topic in (*ALL, *CHANGELOGS) if topic not in (*NOBODYS, *_BY_CASE)),
+    *(topic for topic in (*ALL, *CHANGELOGS) if topic not in (*NOT_ABOUT_PEOPLE, *_BY_CASE)),
     *_BY_CASE,
 )
 _CASE_FIELDS = frozenset({"case_id", "subject"})
