@@ -145,9 +145,7 @@ def build_app(
     )
     app.companions = [*senders.values(), reader, watch]
     if erasures is not None:
-        sweeper = Sweeper(
-            senders[ledger.name], erasures, options.partitions, end_process, options.sweep_seconds
-        )
+        sweeper = Sweeper(senders[ledger.name], erasures, options.partitions, options.sweep_seconds)
         app.companions = [*app.companions, sweeper]
     if timers is not None:
         app.companions = [*app.companions, timers]

@@ -6,12 +6,16 @@ written to each. Without anybody on the list of erasures, nothing is.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from listener.domain.erasure import Erasures
+from listener.domain.errors import LostFooting, ServiceError
 from listener.domain.topics import ALL, CHANGELOGS, NOT_ABOUT_PEOPLE, SWEEP_KEY, SWEEP_SECONDS, Topic
 from stream.send import Record
+
+log = logging.getLogger(__name__)
 
 SWEPT: tuple[Topic, ...] = tuple(
     topic
@@ -30,11 +34,11 @@ class Outlet(Protocol):
 
 
 class Sweeper:
-    """Writes to every partition of every compacted topic, as long as the worker runs.
+    """Writes to every partition of every compacted topic, as long as the worker runs. Where that fails it is
+    done the next time: nothing waits for it.
 
     Args:
         partitions: what ``N`` stands for.
-        on_failure: is told why it cannot go on.
     """
 
     def __init__(
@@ -42,13 +46,11 @@ class Sweeper:
         sender: Outlet,
         erasures: Erasures,
         partitions: int,
-        on_failure: Callable[[str], object],
         every_seconds: float = SWEEP_SECONDS,
     ) -> None:
         self._sender = sender
         self._erasures = erasures
         self._partitions = partitions
-        self._on_failure = on_failure
         self._every_seconds = every_seconds
         self._task: asyncio.Task[None] | None = None
 
@@ -78,9 +80,9 @@ class Sweeper:
             )
 
     async def _run(self) -> None:
-        try:
-            while True:
-                await asyncio.sleep(self._every_seconds)
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            try:
                 await self.sweep()
-        except Exception as error:  # noqa: BLE001  # whatever it is, what was deleted would stay
-            self._on_failure(f"sweeping: {error!r}")
+            except (LostFooting, ServiceError) as error:
+                log.warning("compacted topics were not swept: %s", error)

@@ -22,7 +22,14 @@ from listener.kafka.consume import read_whole
 from listener.kafka.erasures import KNOWN_SECONDS, read_erasures
 from listener.privacy import logs
 from listener.privacy.certificate import Certificate, places, readable
-from listener.privacy.erase import delete_keys, note_in_audit, put_on_list, wait_for_stages, wait_processed
+from listener.privacy.erase import (
+    delete_keys,
+    is_left,
+    note_in_audit,
+    put_on_list,
+    wait_for_stages,
+    wait_processed,
+)
 from listener.privacy.export import Line, counted, header, held
 from listener.privacy.person import Person, Read, customers_of, find_person
 from listener.privacy.tables import person_in_tables
@@ -86,7 +93,7 @@ def export(settings: Settings, named: Person, preview: bool, out: Path | None) -
       listener privacy export --author airline:jane_doe --out jane.jsonl
     """
     read = _reader(settings)
-    person = _found(read, named)
+    person = _found(settings, read, named)
     lines = _held(settings, read, person)
     if preview:
         _tell(counted(lines))
@@ -135,7 +142,7 @@ def erase(
       listener privacy erase --author airline:jane_doe --by "K. Agent" --yes
     """
     read = _reader(settings)
-    person = _found(read, named)
+    person = _found(settings, read, named)
     found = counted(_held(settings, read, person))
     if not yes:
         _tell(found)
@@ -170,7 +177,7 @@ def _erase(
         search = delete_keys(out, read, person, at)
         note_in_audit(out, hashes, by, at)
         deadline = time.monotonic() + wait_seconds
-        stages_done = wait_for_stages(admin, STREAM_GROUP, deadline)
+        stages_done = wait_for_stages(admin, STREAM_GROUP, deadline) and not is_left(read, person, at)
         stored = wait_processed(admin, sink_group("clickhouse"), ClickHouseSink.topics, deadline)
         rows_gone, old_parts_seconds = _erase_rows(settings, person)
         logs.mask(settings.data_dir / "log", person.authors | search.mentions)
@@ -204,9 +211,14 @@ def _erase_rows(settings: Settings, person: Person) -> tuple[bool, int]:
         return False, OLD_PARTS_SECONDS
 
 
-def _found(read: Read, named: Person) -> Person:
-    """Who was named, with all accounts; says what of the same customer was not named."""
+def _found(settings: Settings, read: Read, named: Person) -> Person:
+    """Who was named, with all accounts that Kafka or ClickHouse knows: after an erasure that was broken off, one of
+    the two may have forgotten them.
+    """
     person = find_person(read, named.authors, named.customers)
+    with person_in_tables(settings.clickhouse_url, named) as tables:
+        person = Person(person.authors | tables.accounts(), person.customers)
+    click.echo(f"accounts: {', '.join(sorted(person.authors)) or 'none'}", err=True)
     for customer in sorted(customers_of(read, named.authors) - named.customers):
         click.echo(
             f"an account that you named belongs to the customer {customer}: --customer takes all of it",

@@ -83,7 +83,7 @@ class Erasures:
 
     def put(self, hashed: str, erasure: Erasure) -> None:
         """Takes an entry of the list; the latest about somebody holds."""
-        at_ms = (erasure.at - _START) // _MILLISECOND
+        at_ms = to_ms(erasure.at)
         self._at_ms[hashed] = max(at_ms, self._at_ms.get(hashed, at_ms))
 
     def note(self, kind: SubjectKind, name: str, at: datetime) -> None:
@@ -107,12 +107,17 @@ class Erasures:
         erased_ms = self.erased_ms(kind, name)
         if erased_ms is None or at is None:
             return erased_ms is not None
-        return (at if isinstance(at, int) else (at - _START) // _MILLISECOND) <= erased_ms
+        return (at if isinstance(at, int) else to_ms(at)) <= erased_ms
 
     def first_epoch(self, author: str) -> int:
         """The epoch that an author's history begins with: 1, after an erasure above all that there were."""
         erased_ms = self.erased_ms("author", author)
         return 1 if erased_ms is None else epoch_after(erased_ms)
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return (at - _START) // _MILLISECOND
 
 
 def epoch_after(erased_ms: int) -> int:

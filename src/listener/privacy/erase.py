@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from listener.domain.contract import format_utc
-from listener.domain.erasure import EraseAuthor, Erasure, Erasures
+from listener.domain.erasure import EraseAuthor, Erasure, Erasures, epoch_after, to_ms
 from listener.domain.errors import ServiceError
 from listener.domain.governance import AuditEntry
 from listener.domain.ids import digest
@@ -28,8 +28,10 @@ from listener.domain.topics import (
     LEVEL_CLAIMS,
     LINKS,
     PARKED,
+    PARTIES,
     PARTY_EVENTS,
     TICKETS,
+    TRIAGE,
 )
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.publish import Outlet
@@ -98,6 +100,24 @@ def note_in_audit(outlet: Outlet, hashes: Iterable[str], by: str, at: datetime) 
 def wait_for_stages(admin: TopicAdmin, group: str, deadline: float) -> bool:
     """Step 3, the stages: whether all that the commands led to was processed in time."""
     return all(wait_processed(admin, group, [topic.name for topic in topics], deadline) for topics in STAGES)
+
+
+def is_left(read: Read, person: Person, at: datetime) -> bool:
+    """Whether the stages still hold something of the time before, although they have processed the commands: where
+    one of them was a dead letter.
+
+    Raises:
+        ServiceError: Kafka is not there.
+    """
+    first = epoch_after(to_ms(at))
+    search = Search(person)
+    parties = (held.value for held in search.topic(read, PARTIES) if held.key in person.authors)
+    if any(party.get("epoch", 0) < first for party in parties):
+        return True
+    cases = (held.value for held in search.topic(read, TRIAGE))
+    return any(
+        case.get("anchor_author") in person.authors and case.get("version", 0) >> 32 < first for case in cases
+    )
 
 
 def wait_processed(

@@ -78,9 +78,15 @@ class PersonInTables:
             "both": names("author", "customer"),
             "both_list": names("author", "customer", listed=True),
         }
+        self._customers = words["customers"]
         words["cases"] = _CASES.format(**words)
         self._rows = {name: condition.format(**words) for name, condition in ROWS.items()}
         self._evidence = _EVIDENCE.format(**words)
+
+    def accounts(self) -> set[str]:
+        """The accounts of the person's customers, as the tables know them."""
+        query = f"SELECT author FROM parties FINAL WHERE customer_id IN {self._customers}"  # noqa: S608  # constants
+        return {author for (author,) in self._client.execute(query, settings=_QUIETLY)}
 
     def counts(self) -> dict[str, int]:
         """Table to how many of its rows are the person's."""
