@@ -212,8 +212,8 @@ def _erase_rows(settings: Settings, person: Person) -> tuple[bool, int]:
 
 
 def _found(settings: Settings, read: Read, named: Person) -> Person:
-    """Who was named, with all accounts that Kafka or ClickHouse knows: after an erasure that was broken off, one of
-    the two may have forgotten them.
+    """Who was named, with all accounts that Kafka or ClickHouse knows: of the two one may have forgotten them, after
+    an erasure that was broken off.
     """
     person = find_person(read, named.authors, named.customers)
     with person_in_tables(settings.clickhouse_url, named) as tables:

@@ -1,12 +1,8 @@
 """A person's rows in ClickHouse: found and deleted, and taken out of the rows of others; on the real engine."""
 
-import uuid
-from pathlib import Path
-
 import pytest
 
 from listener.clickhouse.client import connect
-from listener.clickhouse.migrate import migrate
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.privacy.person import Person
 from listener.privacy.tables import ROWS, VIEWS, person_in_tables
@@ -19,7 +15,8 @@ INSERT INTO mentions (mention_id, author, history_author, text, occurred_at, ver
     ('net:1', 'net:ann', 'net:ann', 'hers', now64(3), 1),
     ('net:2', 'net:company', 'net:ann', 'an answer to her', now64(3), 1),
     ('net:3', 'net:bob', 'net:bob', 'his', now64(3), 1);
-INSERT INTO mentions (mention_id, author, history_author, occurred_at, match_customer, match_evidence, version) VALUES
+INSERT INTO mentions
+    (mention_id, author, history_author, occurred_at, match_customer, match_evidence, version) VALUES
     ('net:4', 'net:son', 'net:son', now64(3), '', ['phone +44 belongs to Ann One (C-1) and Bob Two (C-2)'], 1),
     ('net:5', 'net:bob', 'net:bob', now64(3), 'C-12', ['phone +45 belongs to Bea (C-12)'], 1);
 INSERT INTO parties (author, party, customer_id, at, version) VALUES
@@ -29,8 +26,10 @@ INSERT INTO cases (case_id, anchor_author, authors, opened_at, last_at, version)
     ('K-1', 'net:ann', ['net:ann'], now64(3), now64(3), 1),
     ('K-2', 'net:bob', ['net:bob', 'net:ann'], now64(3), now64(3), 1),
     ('K-3', 'net:bob', ['net:bob'], now64(3), now64(3), 1);
-INSERT INTO alerts (alert_id, subject, due_at, version) VALUES ('a', 'K-1', now64(3), 1), ('b', 'K-3', now64(3), 1);
-INSERT INTO tickets (case_id, desk, updated_at, version) VALUES ('K-1', 'd', now64(3), 1), ('K-3', 'd', now64(3), 1);
+INSERT INTO alerts (alert_id, subject, due_at, version) VALUES
+    ('a', 'K-1', now64(3), 1), ('b', 'K-3', now64(3), 1);
+INSERT INTO tickets (case_id, desk, updated_at, version) VALUES
+    ('K-1', 'd', now64(3), 1), ('K-3', 'd', now64(3), 1);
 INSERT INTO audit (entry_id, actor, subject, detail, at, version) VALUES
     ('1', 'K', 'net:ann', {}, now64(3), 1),
     ('2', 'K', 'net:bob', {'customer_id': 'C-1'}, now64(3), 1),
@@ -40,15 +39,13 @@ INSERT INTO outcomes (outcome_id, customer_id, occurred_at, version) VALUES ('o'
 
 
 @pytest.fixture
-def url(clickhouse_server: ClickHouseServer) -> str:
-    """A database of this test alone, with rows of several people."""
-    made = clickhouse_server.url.rsplit("/", 1)[0] + f"/test_{uuid.uuid4().hex}"
-    migrate(made)
-    client = connect(made)
+def url(database: str) -> str:
+    """A database with rows of several people."""
+    client = connect(database)
     for statement in ROWS_MADE.split(";\n"):
         client.execute(statement)
     client.disconnect()
-    return made
+    return database
 
 
 def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> None:
@@ -92,7 +89,7 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
 def test_no_statement_that_is_kept_names_the_person(url: str, clickhouse_server: ClickHouseServer) -> None:
     with person_in_tables(url, ANN) as tables:
         tables.erase()
-    kept = [path for path in Path(clickhouse_server.data_dir).rglob("mutation_*.txt")]
+    kept = list(clickhouse_server.data_dir.rglob("mutation_*.txt"))
     assert kept
     assert not any(b"net:ann" in path.read_bytes() or b"'C-1'" in path.read_bytes() for path in kept)
 
