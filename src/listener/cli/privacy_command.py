@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,9 +13,11 @@ import click
 
 from listener.bootstrap import installation_time, publisher, sink_group, wall_clock
 from listener.cli.author import AUTHOR
+from listener.cli.moment import Moment
 from listener.cli.options import settings_options
 from listener.cli.tables import format_rows
 from listener.cli.words import Words
+from listener.domain.contract import format_utc
 from listener.domain.errors import ListenerError, ServiceError, UsageError
 from listener.domain.topics import ALL, CHANGELOGS, STREAM_GROUP
 from listener.kafka.admin import TopicAdmin
@@ -127,14 +130,25 @@ def export(settings: Settings, named: Person, preview: bool, out: Path | None) -
     metavar="S",
     help="How long to wait for the stream workers and the sink.",
 )
+@click.option(
+    "--until",
+    type=Moment(),
+    help="What was said until then [default: now]. To carry out to its end an erasure that was broken off.",
+)
 @settings_options
 def erase(
-    settings: Settings, named: Person, by: str | None, yes: bool, path: Path | None, wait_seconds: float
+    settings: Settings,
+    named: Person,
+    by: str | None,
+    yes: bool,
+    path: Path | None,
+    wait_seconds: float,
+    until: datetime | None,
 ) -> None:
     """Erase a person: all that was said by or to them until now, their customer records, their cases.
 
     Prints a certificate, with the date by which each place has nothing left. Exit code 1 where something is not
-    carried out yet, for example since no worker runs: run the same again. What was said does not come back,
+    carried out yet, for example since no worker runs: run it again as it says. What was said does not come back,
     however often it is read again; what they say from now on is heard anew. This cannot be taken back.
 
     \b
@@ -150,19 +164,29 @@ def erase(
         return
     if not by:
         raise UsageError("--by must be given: it goes to the audit and the certificate")
-    certificate = _erase(settings, read, person, dict(found), by, wait_seconds)
+    now = installation_time(settings)()
+    if until is not None and until > now:
+        raise UsageError("--until is a time to come: nobody can know what will be said until then")
+    certificate = _erase(settings, read, person, dict(found), by, wait_seconds, until or now)
     click.echo(readable(certificate), nl=False)
     if path is not None:
         with _written(path) as file:
             file.write(json.dumps(json.loads(certificate.to_json()), indent=2, ensure_ascii=False) + "\n")
     if not certificate.complete:
         raise ListenerError(
-            "not everything was carried out: see what is pending, and run the same command again"
+            "not everything was carried out: see what is pending, and run the same again with --until "
+            f"{format_utc(certificate.said_until)}"
         )
 
 
 def _erase(
-    settings: Settings, read: Read, person: Person, found: dict[str, int], by: str, wait_seconds: float
+    settings: Settings,
+    read: Read,
+    person: Person,
+    found: dict[str, int],
+    by: str,
+    wait_seconds: float,
+    at: datetime,
 ) -> Certificate:
     erasures = read_erasures(settings.kafka, settings.erasure_key)
     if settings.erasure_key is None:
@@ -170,7 +194,6 @@ def _erase(
             "LISTENER_ERASURE_KEY is not set: a secret of at least 16 characters, the same for every process of "
             "the installation, kept for as long as the list of erased people is to hold; see docs/privacy.md"
         )
-    at = installation_time(settings)()
     with publisher(settings, "listener-privacy") as out, TopicAdmin(settings.kafka) as admin:
         hashes = put_on_list(out, erasures, person, at)
         time.sleep(KNOWN_SECONDS)
@@ -179,7 +202,7 @@ def _erase(
         deadline = time.monotonic() + wait_seconds
         stages_done = wait_for_stages(admin, STREAM_GROUP, deadline) and not is_left(read, person, at)
         stored = wait_processed(admin, sink_group("clickhouse"), ClickHouseSink.topics, deadline)
-        rows_gone, old_parts_seconds = _erase_rows(settings, person)
+        rows_gone, old_parts_seconds = _erase_rows(settings, person, at)
         logs.mask(settings.data_dir / "log", person.authors | search.mentions)
         kafka = admin.settings(topic.name for topic in (*ALL, *CHANGELOGS))
     made = places(
@@ -200,10 +223,10 @@ def _erase(
     )
 
 
-def _erase_rows(settings: Settings, person: Person) -> tuple[bool, int]:
+def _erase_rows(settings: Settings, person: Person, until: datetime) -> tuple[bool, int]:
     """Whether the tables have nothing of the person any more, and how long old files stay."""
     try:
-        with person_in_tables(settings.clickhouse_url, person) as tables:
+        with person_in_tables(settings.clickhouse_url, person, until) as tables:
             tables.erase()
             return not any(tables.counts().values()), tables.old_parts_seconds()
     except ServiceError as error:
@@ -212,8 +235,8 @@ def _erase_rows(settings: Settings, person: Person) -> tuple[bool, int]:
 
 
 def _found(settings: Settings, read: Read, named: Person) -> Person:
-    """Who was named, with all accounts that Kafka or ClickHouse knows: of the two one may have forgotten them, after
-    an erasure that was broken off.
+    """Who was named, with all accounts that Kafka or ClickHouse knows: after an erasure that was broken off it may
+    be one of the two.
     """
     person = find_person(read, named.authors, named.customers)
     with person_in_tables(settings.clickhouse_url, named) as tables:

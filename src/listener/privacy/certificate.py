@@ -34,7 +34,7 @@ class Place(Contract):
     """How much was held when the erasure began."""
     done: Done
     """deleted: by a deletion or a tombstone. retention: it ends by itself. shows: a view of other places.
-    nothing: nothing about people is held there. pending: not carried out yet; run the erasure again."""
+    nothing: nothing about people is held there. pending: not carried out yet."""
     gone_by: UtcTime | None = None
     """By when it is gone from every disk; none where nothing was held, or it is pending."""
     note: str = ""
@@ -120,7 +120,7 @@ def readable(certificate: Certificate) -> str:
         "",
         f"  carried out     {format_utc(certificate.carried_out_at)} by {certificate.by}",
         f"  what was said   until {format_utc(certificate.said_until)}",
-        f"  complete        {'yes' if certificate.complete else 'NO: run the same command again'}",
+        f"  complete        {'yes' if certificate.complete else 'NO: run it again'}",
         *(f"  subject         {subject}" for subject in certificate.subjects),
         "",
         f"  {'place':<40} {'found':>6}  {'what was done':<14} gone by",

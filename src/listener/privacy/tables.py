@@ -7,26 +7,28 @@ words of every query. They are in a table in memory as long as they are needed.
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from clickhouse_driver import Client
 
 from listener.clickhouse.client import connect, translated
-from listener.domain.ids import customer_party
+from listener.domain.erasure import epoch_after, to_ms
 from listener.privacy.person import Person
 
 ROWS: dict[str, str] = {
-    "mentions": "history_author IN {authors} OR author IN {authors}",
-    "mention_tombstones": "author IN {authors}",
-    "responses": "author IN {authors}",
-    "black_holes": "author IN {authors}",
+    "mentions": "(history_author IN {authors} OR author IN {authors})"
+    " AND least(occurred_at, received_at) <= {until}",
+    "mention_tombstones": "author IN {authors} AND received_at <= {until}",
+    "responses": "author IN {authors} AND least(occurred_at, received_at) <= {until}",
+    "black_holes": "author IN {authors} AND since <= {until}",
     "tickets": "case_id IN (SELECT case_id FROM cases WHERE {cases})",
     "alerts": "subject IN (SELECT case_id FROM cases WHERE {cases})",
     "cases": "{cases}",
-    "parties": "author IN {authors} OR customer_id IN {customers}",
-    "customers": "customer_id IN {customers}",
-    "outcomes": "customer_id IN {customers}",
-    "audit": "subject IN {both} OR hasAny(mapValues(detail), {both_list})",
+    "parties": "(author IN {authors} OR customer_id IN {customers}) AND epoch < {epoch}",
+    "customers": "customer_id IN {customers} AND (updated_at IS NULL OR updated_at <= {until})",
+    "outcomes": "customer_id IN {customers} AND occurred_at <= {until}",
+    "audit": "(subject IN {both} OR hasAny(mapValues(detail), {both_list})) AND at <= {until}",
 }
 """Table to which of its rows are a person's; in the order in which they can be deleted."""
 VIEWS = {
@@ -44,7 +46,12 @@ VIEWS = {
     "root_causes": "contacts, current_cases",
 }
 """View to what it shows; a view holds nothing itself."""
-_CASES = "anchor_author IN {authors} OR hasAny(authors, {author_list}) OR customer_id IN {customers}"
+_CASES = """
+    (anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch})
+    OR (anchor_author NOT IN {authors} AND (hasAny(authors, {author_list}) OR customer_id IN {customers})
+        AND bitAnd(version, toUInt128(18446744073709551615)) <= {now_ms})
+"""
+"""Those that the person begins, of the time before; of others in which the person speaks the snapshots so far."""
 _EVIDENCE = """
     match_customer IN {customers} OR arrayExists(
         words -> arrayExists(id -> position(words, concat('(', id, ')')) > 0, {customer_list}), match_evidence)
@@ -58,11 +65,11 @@ class PersonInTables:
 
     Args:
         client: of an account that may write.
-        person: whose.
         table: in memory, with the person's names; see `person_in_tables`.
+        until: what was said until then; everything where None.
     """
 
-    def __init__(self, client: Client, table: str) -> None:
+    def __init__(self, client: Client, table: str, until: datetime | None) -> None:
         self._client = client
 
         def names(*kinds: str, listed: bool = False) -> str:
@@ -78,6 +85,10 @@ class PersonInTables:
             "both": names("author", "customer"),
             "both_list": names("author", "customer", listed=True),
         }
+        moment = datetime(2299, 12, 31, tzinfo=UTC) if until is None else until
+        words["until"] = f"fromUnixTimestamp64Milli({to_ms(moment)}, 'UTC')"
+        words["epoch"] = str(2**32 if until is None else epoch_after(to_ms(until)))
+        words["now_ms"] = str(to_ms(datetime.now(UTC)))
         self._customers = words["customers"]
         words["cases"] = _CASES.format(**words)
         self._rows = {name: condition.format(**words) for name, condition in ROWS.items()}
@@ -131,8 +142,11 @@ class PersonInTables:
 
 
 @contextmanager
-def person_in_tables(url: str, person: Person) -> Iterator[PersonInTables]:
+def person_in_tables(url: str, person: Person, until: datetime | None = None) -> Iterator[PersonInTables]:
     """A person's rows in the database of this URL, as long as the block lasts.
+
+    Args:
+        until: what was said until then; everything where None.
 
     Raises:
         ServiceError: ClickHouse is not there, or refuses.
@@ -144,9 +158,8 @@ def person_in_tables(url: str, person: Person) -> Iterator[PersonInTables]:
             rows = [("author", name) for name in person.authors] + [
                 ("customer", name) for name in person.customers
             ]
-            rows += [("party", customer_party(name)) for name in person.customers]
             client.execute(f"INSERT INTO {table} (kind, name) VALUES", rows)
-            yield PersonInTables(client, table)
+            yield PersonInTables(client, table, until)
         finally:
             client.execute(f"DROP TABLE IF EXISTS {table}")
             client.disconnect()

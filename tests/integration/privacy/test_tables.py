@@ -1,8 +1,11 @@
 """A person's rows in ClickHouse: found and deleted, and taken out of the rows of others; on the real engine."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from listener.clickhouse.client import connect
+from listener.domain.erasure import epoch_after, to_ms
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.privacy.person import Person
 from listener.privacy.tables import ROWS, VIEWS, person_in_tables
@@ -84,6 +87,32 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
         assert client.execute(left) == [(0,)]
     finally:
         client.disconnect()
+
+
+def test_what_was_said_later_stays(url: str) -> None:
+    later = "now64(3) + INTERVAL 1 HOUR"
+    client = connect(url)
+    client.execute(
+        "INSERT INTO mentions (mention_id, author, history_author, occurred_at, received_at, version) "
+        f"VALUES ('net:6', 'net:ann', 'net:ann', {later}, {later}, 1)"
+    )
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    epoch = epoch_after(to_ms(until))
+    client.execute(
+        "INSERT INTO parties (author, party, epoch, at, version) "
+        f"VALUES ('net:ann', 'a:net:ann', {epoch}, {later}, 2)"
+    )
+    client.execute(
+        "INSERT INTO cases (case_id, anchor_author, case_version, opened_at, last_at, version) "
+        f"VALUES ('K-6', 'net:ann', {epoch << 32}, {later}, {later}, 1)"
+    )
+    with person_in_tables(url, ANN, until) as tables:
+        tables.erase()
+        assert not any(tables.counts().values())
+    with person_in_tables(url, ANN) as tables:
+        left = {place: count for place, count in tables.counts().items() if count}
+    assert left == {"mentions": 1, "cases": 1, "parties": 1}
+    client.disconnect()
 
 
 def test_no_statement_that_is_kept_names_the_person(url: str, clickhouse_server: ClickHouseServer) -> None:
