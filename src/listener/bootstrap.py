@@ -76,7 +76,7 @@ def topic_plans(settings: Settings) -> list[TopicPlan]:
         [*ALL, *CHANGELOGS],
         kafka.partitions,
         kafka.replication_factor,
-        kafka.topic_config,
+        settings.config.topic_config,
         min_insync_replicas=kafka.insync,
     )
 

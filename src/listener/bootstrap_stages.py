@@ -5,19 +5,23 @@ Apart from `bootstrap`, since language models, word lists and Faust take seconds
 
 import gc
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import faust
 
 from listener.bootstrap import installation_time, topic_plans
+from listener.domain.erasure import Erasures
 from listener.domain.errors import UsageError
 from listener.domain.governance import ConfigInForce
 from listener.domain.ids import digest
 from listener.embedded.process import DirectoryLock
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.config_in_force import announce_config
+from listener.kafka.erasures import followed_erasures
 from listener.metrics import NOW
 from listener.settings import Settings, read_text
 from stream.app import MakeSender, WorkerOptions, build_app
@@ -27,6 +31,7 @@ from stream.enrichment.taxonomy import Taxonomy, default_taxonomy, read_taxonomy
 from stream.ledger.ledger import Ledger
 from stream.levels import Levels
 from stream.send import Sender
+from stream.table import forget_old_copies
 from stream.triage.policy import Policy, default_policy, read_policy
 from stream.triage.triage import Triage
 
@@ -46,8 +51,11 @@ class Stages:
     levels: Levels
 
 
-def build_stages(settings: Settings) -> Stages:
+def build_stages(settings: Settings, erasures: Erasures | None = None) -> Stages:
     """All stages with the configured taxonomy and policy.
+
+    Args:
+        erasures: whose words are passed over; nobody's where None.
 
     Raises:
         UsageError: a file is missing or wrong, with file and line.
@@ -58,8 +66,8 @@ def build_stages(settings: Settings) -> Stages:
     taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
     return Stages(
         customers=customers,
-        ledger=Ledger(Enricher(taxonomy), customers, default_region=region),
-        triage=Triage(policy, customers),
+        ledger=Ledger(Enricher(taxonomy), customers, default_region=region, erasures=erasures),
+        triage=Triage(policy, customers, erasures),
         levels=Levels(policy),
     )
 
@@ -126,7 +134,6 @@ def run_stream_worker(
         UsageError: the configuration is wrong, or another worker uses the directory.
         ServiceError: Kafka is not there.
     """
-    stages = build_stages(settings)
     plans = topic_plans(settings)
     with TopicAdmin(settings.kafka) as admin:
         admin.create(plans)
@@ -135,6 +142,8 @@ def run_stream_worker(
         raise UsageError("\n".join(fatal))
     for difference in differences:
         log.warning("%s", difference)
+    erasures = followed_erasures(settings.kafka, settings.erasure_key, Event())
+    stages = build_stages(settings, erasures)
     now = installation_time(settings)
     if new := announce_config(settings.kafka, config_in_force(settings, now())):
         log.info("in force from now on: %s", ", ".join(new))
@@ -142,6 +151,8 @@ def run_stream_worker(
     stream = settings.config.stream
     directory = settings.data_dir / "stream" / worker
     with DirectoryLock(directory, "a stream worker"):
+        if removed := forget_old_copies(directory, time.time()):
+            log.info("rebuilt from their changelogs: %s", ", ".join(removed))
         app = build_app(
             settings.kafka,
             WorkerOptions(
@@ -152,6 +163,7 @@ def run_stream_worker(
                 batch_records=stream.batch_records,
                 batch_wait_seconds=stream.batch_wait_seconds,
                 stall_seconds=stream.stall_seconds,
+                sweep_seconds=stream.sweep_seconds,
                 health_host=health_host,
                 health_port=health_port or stream.health_port,
                 poison={name: source.poison for name, source in settings.config.sources.items()},
@@ -163,6 +175,7 @@ def run_stream_worker(
             now,
             make_sender,
             load_policy(settings),
+            erasures,
         )
         log.info(
             "worker=%s policy=%s taxonomy=%s",

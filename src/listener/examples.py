@@ -24,6 +24,7 @@ from listener.domain.enriched import (
     RootCause,
     Sentiment,
 )
+from listener.domain.erasure import EraseAuthor, Erasure
 from listener.domain.governance import Alert, AuditEntry, ConfigInForce, Fix
 from listener.domain.ids import author_id, case_id, customer_party, mention_id
 from listener.domain.level import LevelClaim
@@ -156,6 +157,8 @@ def examples() -> dict[type[Versioned], Versioned]:
         owner="M. Manager",
     )
     found: tuple[Versioned, ...] = (
+        Erasure(at=_ANSWERED),
+        EraseAuthor(kind="erase", author=_AUTHOR, at=_ANSWERED),
         mention,
         deletion,
         enriched,

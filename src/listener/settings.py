@@ -15,9 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
+from listener.domain.erasure import MIN_KEY_BYTES
 from listener.domain.errors import UsageError
 from listener.domain.poison import PoisonRule
-from listener.domain.topics import DEFAULT_PARTITIONS, check_overrides
+from listener.domain.retention import AGED_BY, DEFAULT_DAYS
+from listener.domain.topics import DAY_MS, DEFAULT_PARTITIONS, SWEEP_SECONDS, check_overrides, gone_after
 from listener.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from listener.secret_files import with_secret_files
 from listener.signature import check_key
@@ -31,6 +33,7 @@ SECRETS = (
     "KAFKA_SSL_KEY_PASSWORD",
     "CLICKHOUSE_URL",
     "CLICKHOUSE_READER_URL",
+    "LISTENER_ERASURE_KEY",
 )
 """Variables that may be given as a file: `KAFKA_SASL_PASSWORD_FILE` and so on."""
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -38,6 +41,14 @@ VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 """Name of an environment variable; so that nobody writes the secret itself into the file."""
 ANSWERS_KEY_FILE = "answers.key"
 """In the data directory, made by `listener up`: the key of the client `local`, where no client is configured."""
+
+
+ERASURE_KEY_FILE = "erasure.key"
+"""In the data directory, made by `listener up`: the key of the list of erased people, where none is given."""
+LawfulBasis = Literal[
+    "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"
+]
+"""GDPR, article 6(1), (a) to (f)."""
 
 
 class SourceConfig(BaseModel):
@@ -54,6 +65,18 @@ class SourceConfig(BaseModel):
     """Option to the environment variable that holds it, such as ``password: BLUESKY_PASSWORD``."""
     silence_hours: float | None = Field(default=None, gt=0, le=24 * 366)
     """After so long without a mention an alert is raised; never where None."""
+    lawful_basis: LawfulBasis | None = None
+    """On what the company bases that it processes what this source brings; told by the doctor and in exports."""
+    basis_note: str | None = Field(default=None, max_length=1000)
+    """Where that is written down, such as the balancing of interests."""
+    consent: str | None = Field(default=None, min_length=1, max_length=100)
+    """Lawful basis consent: the purpose by its name in the customer records (`consent`)."""
+
+    @model_validator(mode="after")
+    def _consent_has_a_purpose(self) -> Self:
+        if (self.lawful_basis == "consent") != (self.consent is not None):
+            raise ValueError("lawful_basis consent and the purpose under consent belong together")
+        return self
 
     def options(self) -> dict[str, Any]:
         """What the connector of this kind is to be configured with."""
@@ -138,6 +161,27 @@ class KafkaConfig(Document):
         return self
 
 
+class RetentionConfig(Document):
+    """How long things are kept, in days, where it is to be otherwise than by default."""
+
+    topics: dict[str, Annotated[float, Field(gt=0, le=3660)]] = Field(default_factory=dict)
+    """Topic to days; compacted topics keep the newest value of each key."""
+    tables: dict[str, Annotated[int, Field(gt=0, le=36600)]] = Field(default_factory=dict)
+    """Table in ClickHouse to days; without end where not given, dead letters 30 days."""
+
+    @field_validator("tables")
+    @classmethod
+    def _are_tables(cls, value: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(value.keys() - AGED_BY.keys()):
+            raise ValueError(f"{unknown[0]}: rows of {', '.join(AGED_BY)} can be kept for a time")
+        return DEFAULT_DAYS | value
+
+    @property
+    def of_topics(self) -> dict[str, dict[str, str]]:
+        """As Kafka's settings."""
+        return {topic: gone_after(round(days * DAY_MS)) for topic, days in self.topics.items()}
+
+
 class StreamConfig(Document):
     """The stream workers."""
 
@@ -145,6 +189,8 @@ class StreamConfig(Document):
     batch_wait_seconds: float = Field(default=0.005, gt=0, le=10)
     session_timeout_seconds: float = Field(default=10.0, ge=6, le=300)
     stall_seconds: float = Field(default=120.0, ge=10, le=3600)
+    sweep_seconds: float = Field(default=SWEEP_SECONDS, ge=1, le=86_400)
+    """How often compacted topics are kept moving where somebody was erased."""
     health_port: int | None = Field(default=None, ge=1, le=65535)
 
 
@@ -181,10 +227,30 @@ class Config(Document):
     time: Literal["wall", "topic"] = "wall"
     """What time it is to every service: the machine's, or the highest tick on the topic `clock`."""
     stream: StreamConfig = StreamConfig()
+    retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
+
+    @property
+    def topic_config(self) -> dict[str, dict[str, str]]:
+        """Topic to Kafka's settings, of both sections."""
+        kept = self.retention.of_topics
+        return {
+            name: kept.get(name, {}) | self.kafka.topic_config.get(name, {})
+            for name in kept.keys() | self.kafka.topic_config.keys()
+        }
+
+    @model_validator(mode="after")
+    def _retention_is_said_once(self) -> Self:
+        for name in self.retention.topics:
+            if "retention.ms" in self.kafka.topic_config.get(name, {}):
+                raise ValueError(
+                    f"retention.topics.{name}: kafka.topic_config has retention.ms, too: remove one"
+                )
+        check_overrides(self.topic_config)
+        return self
 
 
 @dataclass(frozen=True)
@@ -268,6 +334,21 @@ class Settings:
             option: self._secret(variable, f"sources.{name}.secrets.{option}")
             for option, variable in self.config.sources[name].secrets.items()
         }
+
+    @property
+    def erasure_key(self) -> bytes | None:
+        """Of the list of erased people: the one given, else the one that `listener up` made; None without any.
+
+        Raises:
+            UsageError: it is too short.
+        """
+        key = self.environment.get("LISTENER_ERASURE_KEY")
+        path = self.data_dir / ERASURE_KEY_FILE
+        if not key and path.exists():
+            key = read_text(path).strip()
+        if key and len(key.encode()) < MIN_KEY_BYTES:
+            raise UsageError(f"LISTENER_ERASURE_KEY: at least {MIN_KEY_BYTES} characters are expected")
+        return key.encode() if key else None
 
     @property
     def answers_keys(self) -> dict[str, tuple[str, ...]]:

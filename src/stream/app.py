@@ -13,8 +13,9 @@ from aiokafka.errors import IllegalStateError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
+from listener.domain.erasure import Erasures
 from listener.domain.poison import PoisonRule
-from listener.domain.topics import STREAM_GROUP
+from listener.domain.topics import STREAM_GROUP, SWEEP_SECONDS
 from listener.kafka.connection import KafkaConnection
 from listener.metrics import DATA_FREE_BYTES
 from stream.agents.ledger import add_ledger_agents
@@ -29,6 +30,7 @@ from stream.progress import Progress
 from stream.reliability import Footing, Gate, ReliableApp, end_process
 from stream.send import Sender
 from stream.stage import Stage
+from stream.sweep import Sweeper
 from stream.table import StateTable
 from stream.triage.policy import Policy
 from stream.watch import Watch
@@ -46,6 +48,7 @@ class WorkerOptions:
         data_dir: of this worker alone; two workers must not share one.
         partitions: of the author- and party-keyed topics.
         stall_seconds: after so long without any movement, though there is work, the worker ends.
+        sweep_seconds: how often compacted topics are kept moving, where somebody was erased.
         health_port: where to serve health and metrics; nowhere where None.
         poison: when a source pauses, by source; the usual rule for those that are not there.
     """
@@ -57,6 +60,7 @@ class WorkerOptions:
     batch_records: int = 1000
     batch_wait_seconds: float = 0.005
     stall_seconds: float = 120.0
+    sweep_seconds: float = SWEEP_SECONDS
     health_host: str = "127.0.0.1"
     health_port: int | None = None
     poison: Mapping[str, PoisonRule] = field(default_factory=dict)
@@ -72,11 +76,13 @@ def build_app(
     now: Callable[[], datetime],
     make_sender: MakeSender = Sender,
     policy: Policy | None = None,
+    erasures: Erasures | None = None,
 ) -> ReliableApp:
     """Wires a worker; nothing connects before it is started.
 
     Args:
         policy: in force; no timers run where there is none.
+        erasures: who must not come back.
     """
     app = _faust_app(connection, options)
     app.footing = Footing(options.session_timeout_seconds)
@@ -88,7 +94,7 @@ def build_app(
         stage.name: make_sender(connection, app.footing, options.session_timeout_seconds * 0.6)
         for stage in stages
     }
-    reader = CustomerReader(connection, customers, on_failure=end_process)
+    reader = CustomerReader(connection, customers, end_process, erasures)
     batching: dict[str, Any] = {
         "ready": reader.caught_up,
         "most": options.batch_records,
@@ -138,6 +144,9 @@ def build_app(
         on_stall=end_process,
     )
     app.companions = [*senders.values(), reader, watch]
+    if erasures is not None:
+        sweeper = Sweeper(senders[ledger.name], erasures, options.partitions, options.sweep_seconds)
+        app.companions = [*app.companions, sweeper]
     if timers is not None:
         app.companions = [*app.companions, timers]
     if options.health_port is not None:

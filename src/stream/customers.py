@@ -8,6 +8,7 @@ from typing import Protocol
 from aiokafka import AIOKafkaConsumer
 
 from listener.domain.customer import Customer
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected
 from listener.domain.topics import CUSTOMERS
 from listener.kafka.connection import KafkaConnection
@@ -32,17 +33,23 @@ class CustomerReader:
 
     Args:
         on_failure: called if reading ends; without customers every match would be wrong.
+        erasures: customers who must not come back.
 
     Attributes:
         caught_up: set once everything is read that was there at the start.
     """
 
     def __init__(
-        self, connection: KafkaConnection, customers: Customers, on_failure: Callable[[str], None]
+        self,
+        connection: KafkaConnection,
+        customers: Customers,
+        on_failure: Callable[[str], None],
+        erasures: Erasures | None = None,
     ) -> None:
         self._connection = connection
         self._customers = customers
         self._on_failure = on_failure
+        self._erasures = Erasures() if erasures is None else erasures
         self._task: asyncio.Task[None] | None = None
         self.caught_up = asyncio.Event()
 
@@ -92,7 +99,9 @@ class CustomerReader:
         try:
             if value is None:
                 self._customers.remove((key or b"").decode(errors="replace"))
-            else:
-                self._customers.put(Customer.read(value))
+                return
+            customer = Customer.read(value)
+            if not self._erasures.covers("customer", customer.customer_id, customer.updated_at):
+                self._customers.put(customer)
         except Rejected as error:
             log.warning("topic=%s at=%s: customer passed over: %s", CUSTOMERS.name, where, error)

@@ -152,6 +152,19 @@ class History:
         if response is not None and response.derived:
             self.responses[mention_id] = response._replace(excerpt="")
 
+    def forget_until(self, at_ms: int) -> None:
+        """Drops all that was said or done until then, as if it had never been."""
+        self.contacts = {name: row for name, row in self.contacts.items() if row.at_ms > at_ms}
+        self.responses = {name: row for name, row in self.responses.items() if row.at_ms > at_ms}
+        self.commands = {name: row for name, row in self.commands.items() if row.at_ms > at_ms}
+        if not self.contacts:
+            self.deleted = IdSet()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known."""
+        return not (self.contacts or self.responses or self.commands or self.deleted)
+
     def packed(self) -> dict[str, Any]:
         """What `unpacked` reads, for JSON ; what is empty is left out."""
         packed: dict[str, Any] = {}

@@ -166,7 +166,8 @@ class Levels:
             if place >= MAX_CLAIMS:
                 memory.overflow += 1
                 del memory.claims[name]
-        return Step(memory.packed(), tuple(outputs))
+        purges = any(given.value.erased for given in inputs)
+        return Step(memory.packed(), tuple(outputs), purges)
 
 
 def _told(level: Level, name: str, claim: OpenClaim) -> Output:

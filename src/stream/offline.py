@@ -6,7 +6,7 @@ moment, and with crashes in the middle of a turn, after which the records are re
 of this changes what comes out.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -101,6 +101,10 @@ class AllStages:
         """What a stage keeps of a key."""
         return self._states.get((name, key))
 
+    def states(self) -> Mapping[tuple[StageName, str], bytes]:
+        """All that the stages keep."""
+        return self._states
+
     def turn(
         self,
         name: StageName,
@@ -138,8 +142,10 @@ class AllStages:
         step = stage.step(key, self._states.get((name, key)), inputs, self._now())
         if step.state is not None:
             self._states[name, key] = step.state
-            if name == "triage":
-                self.timers.told(key.encode(), read_head(step.state))
+        else:
+            self._states.pop((name, key), None)
+        if name == "triage":
+            self.timers.told(key.encode(), None if step.state is None else read_head(step.state))
         for output in step.outputs if landing is None else landing(step.outputs):
             self._publish(output)
         if not crash:
@@ -149,6 +155,8 @@ class AllStages:
     def _publish(self, output: Output) -> None:
         self.published.append(output)
         if output.value is None:
+            if output.topic == TRIAGE.name:
+                self.cases.pop(output.key, None)
             return
         if output.topic == TRIAGE.name and isinstance(output.value, Case):
             before = self.cases.get(output.key)

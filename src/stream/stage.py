@@ -64,12 +64,14 @@ class Step(NamedTuple):
     """What became of one key in one batch.
 
     Attributes:
-        state: the state to store; None if nothing is to be stored.
+        state: the state to store; None where there is none, or none any more.
         outputs: what is to be published once the state is safe, in this order.
+        purges: earlier states of this key must not stay on the disk either: somebody was erased.
     """
 
     state: bytes | None
     outputs: tuple[Output, ...] = ()
+    purges: bool = False
 
 
 class Stage(Protocol[T]):

@@ -5,13 +5,17 @@ what another worker could rebuild. Faust assigns the partitions, creates the cha
 reads and writes go past Faust's table interface, which only works for one event at a time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
 from faust.stores.rocksdb import Store
-from rocksdict import WriteBatch
+from rocksdict import BottommostLevelCompaction, CompactOptions, WriteBatch
 
+from listener.domain.topics import SWEEP_KEY, TOMBSTONE_MS
 from listener.kafka.record import Record as Fetched
 from stream.reliability import ReliableApp
 from stream.send import Record, Sender
@@ -60,6 +64,8 @@ class StateTable:
         )
         app.tables.add(self._table)
         self._sender = sender
+        self._unclean: set[int] = set()
+        """Partitions in whose files something may stand that was read back, and deleted later."""
         self.on_stored: Callable[[int, bytes, bytes | None], None] | None = None
         app.changelogs[self.changelog_topic] = self
 
@@ -68,8 +74,8 @@ class StateTable:
         value: bytes | None = self._database(partition).get(key)
         return value
 
-    async def put(self, changes: Mapping[tuple[int, bytes], bytes]) -> None:
-        """Stores states by (partition, key): changelog, acknowledgement, local copy.
+    async def put(self, changes: Mapping[tuple[int, bytes], bytes | None]) -> None:
+        """Stores states by (partition, key), None deletes: changelog, acknowledgement, local copy.
 
         Raises:
             LostFooting, ServiceError: as `Sender.send`.
@@ -83,13 +89,26 @@ class StateTable:
         batches: dict[int, WriteBatch] = {}
         newest: dict[int, int] = {}
         for ((partition, key), value), offset in zip(changes.items(), offsets, strict=True):
-            batches.setdefault(partition, WriteBatch(raw_mode=True)).put(key, value)
+            _add(batches.setdefault(partition, WriteBatch(raw_mode=True)), key, value)
             newest[partition] = max(offset, newest.get(partition, -1))
         for partition, batch in batches.items():
             self._write(partition, batch, newest[partition])
         if self.on_stored is not None:
             for (partition, key), value in changes.items():
                 self.on_stored(partition, key, value)
+        for partition in self._unclean & batches.keys():
+            await self.purge(partition)
+
+    async def purge(self, partition: int) -> None:
+        """Leaves nothing on the disk of what was deleted or replaced in a partition.
+
+        RocksDB keeps that in its files until they are merged, and the first and last key of files that are gone in
+        its manifest until the database is opened anew. The caller keeps the partition from being given away.
+        """
+        await asyncio.to_thread(rewrite, self._database(partition))
+        self._unclean.discard(partition)
+        self._table.data._dbs.pop(partition).close()  # noqa: SLF001  # Faust opens it again when it is asked for
+        self._database(partition)
 
     def apply(self, partition: int, records: Sequence[Fetched]) -> None:
         """Stores states that were read back from the changelog, in the order of their offsets."""
@@ -97,10 +116,9 @@ class StateTable:
         for record in records:
             if record.key is None:
                 continue  # nothing of ours
-            if record.value is None:
-                batch.delete(record.key)
-            else:
-                batch.put(record.key, record.value)
+            _add(batch, record.key, record.value)
+            if record.value is None and record.key != SWEEP_KEY:
+                self._unclean.add(partition)
         self._write(partition, batch, records[-1].offset)
         if self.on_stored is not None:
             for record in records:
@@ -142,3 +160,48 @@ class StateTable:
 
     def _database(self, partition: int) -> Any:
         return self._table.data._db_for_partition(partition)  # noqa: SLF001  # by key only, through current_event
+
+
+def rewrite(database: Any) -> None:
+    """Merges all files of a database, so that they hold what is there and nothing else."""
+    options = CompactOptions()
+    options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+    database.flush()
+    database.compact_range(None, None, options)
+
+
+def _add(batch: WriteBatch, key: bytes, value: bytes | None) -> None:
+    if value is None:
+        batch.delete(key)
+    else:
+        batch.put(key, value)
+
+
+def forget_old_copies(directory: Path, now_seconds: float) -> list[str]:
+    """Removes copies of partitions that were not written to for so long that they may hold what was deleted since.
+
+    Deleted keys stay in a changelog for a while (`TOMBSTONE_MS`); whoever was away for longer would never hear of
+    them. What is removed is rebuilt from the changelog where it is needed.
+
+    Args:
+        directory: of a worker that does not run.
+        now_seconds: since 1970.
+
+    Returns:
+        The names of what was removed.
+    """
+    oldest = now_seconds - TOMBSTONE_MS / 2000
+    removed = []
+    for database in directory.glob("v*/tables/*.db"):
+        if max(map(_written_at, _files(database)), default=0.0) < oldest:
+            shutil.rmtree(database)
+            removed.append(database.name)
+    return removed
+
+
+def _files(database: Path) -> Iterator[Path]:
+    return (path for path in database.iterdir() if path.is_file())
+
+
+def _written_at(path: Path) -> float:
+    return path.stat().st_mtime

@@ -16,7 +16,7 @@ from stream.moments import BEFORE_ALL
 from stream.poison import SourceWatch
 from stream.progress import Progress
 from stream.send import Record, Sender
-from stream.stage import Input, Output, Position, Stage
+from stream.stage import Input, Output, Position, Stage, Step
 from stream.table import StateTable
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,8 @@ class StageWorker(Generic[T]):
             grouped.setdefault(table_key, []).append(given)
         now = self._now()
         caught_up = None if self._caught_up is None else self._caught_up()
-        changes: dict[TableKey, bytes] = {}
+        changes: dict[TableKey, bytes | None] = {}
+        purged: set[int] = set()
         outputs: list[Output] = []
         for table_key, inputs in grouped.items():
             before = self._table.get(*table_key)
@@ -96,9 +97,11 @@ class StageWorker(Generic[T]):
                 if isinstance(some, _Failed):
                     failed.append(some)
                     continue
-                after, made = some
-                outputs.extend(made)
-            if after is not None and after != before:
+                after = some.state
+                outputs.extend(some.outputs)
+                if some.purges:
+                    purged.add(table_key[0])
+            if after != before:
                 changes[table_key] = after
         gone = {fail.position: fail.error for fail in failed}
         if gone:
@@ -109,6 +112,8 @@ class StageWorker(Generic[T]):
         alerts = self._watch.count((given.value for _, given in decoded), dead, now)
         # Step 4: states are safe before anybody sees what follows from them
         await self._table.put(changes)
+        for partition in purged:
+            await self._table.purge(partition)
         # Step 5: publish
         if outputs or letters:
             await self._sender.send([*map(_record, outputs), *letters, *alerts])
@@ -142,15 +147,15 @@ class StageWorker(Generic[T]):
 
     def _fold_all_or_each(
         self, table_key: TableKey, before: bytes | None, inputs: list[Input[T]], now: datetime
-    ) -> list["tuple[bytes | None, tuple[Output, ...]] | _Failed"]:
+    ) -> list["Step | _Failed"]:
         key = table_key[1].decode()
         try:
             step = self._stage.step(key, before, inputs, now)
         except Exception:
             log.exception("stage=%s: folding %d records together failed", self._stage.name, len(inputs))
         else:
-            return [(step.state, step.outputs)]
-        results: list[tuple[bytes | None, tuple[Output, ...]] | _Failed] = []
+            return [step]
+        results: list[Step | _Failed] = []
         state = before
         for given in inputs:
             try:
@@ -158,8 +163,8 @@ class StageWorker(Generic[T]):
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this record's matter
                 results.append(_Failed(given.position, _as_rejected(error)))
                 continue
-            state = step.state if step.state is not None else state
-            results.append((state, step.outputs))
+            state = step.state
+            results.append(step)
         return results
 
     def _dead_letter(self, record: Fetched, error: Rejected) -> Record:

@@ -1,6 +1,7 @@
 """Settings: where addresses come from, and what a wrong file is told."""
 
 import base64
+import dataclasses
 import json
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
         (
             "kafka:\n  topic_config:\n    mentions.dead: {retention.ms: -1}\n",
             r"dead\.resolutions must be kept at least as long as mentions\.dead",
+        ),
+        (
+            "sources:\n  a:\n    kind: rss\n    lawful_basis: consent\n",
+            r"sources\.a: .*consent and the purpose under consent belong together",
+        ),
+        (
+            "sources:\n  a:\n    kind: rss\n    lawful_basis: curiosity\n",
+            r"yaml:4: sources\.a\.lawful_basis:",
+        ),
+        ("retention:\n  topics: {links: 5}\n", r"links: the topic is compacted"),
+        ("retention:\n  topics: {mentions.dead: 90}\n", r"dead\.resolutions must be kept at least as long"),
+        ("retention:\n  tables: {parties: 5}\n", r"retention\.tables: .*parties: rows of mentions, "),
+        (
+            "retention:\n  topics: {audit: 5}\nkafka:\n  topic_config:\n    audit: {retention.ms: 5}\n",
+            r"retention\.topics\.audit: kafka\.topic_config has retention\.ms, too",
         ),
         ("kafka:\n  min_insync_replicas: 2\n", r"listener\.yaml:1: kafka: .*nothing could be written"),
         (
@@ -248,3 +264,24 @@ def test_the_address_of_a_webhook_is_a_secret_that_may_stand_in_a_file(tmp_path:
     with pytest.raises(UsageError, match="no address") as wrong:
         alerts_to(tmp_path, text, TEAM_URL="pa55word").alert_secrets("team")
     assert "pa55word" not in str(wrong.value)
+
+
+def test_retention_is_the_day_by_which_it_is_gone(tmp_path: Path) -> None:
+    config = load(tmp_path, "retention:\n  topics: {mentions.raw: 14}\n  tables: {mentions: 730}\n").config
+    day_ms = 24 * 60 * 60 * 1000
+    kept = config.topic_config["mentions.raw"]
+    assert int(kept["retention.ms"]) + int(kept["segment.ms"]) == 14 * day_ms
+    assert config.retention.tables == {"mentions": 730, "dead_letters": 30}
+    assert load(tmp_path, "time: wall\n").config.retention.tables == {"dead_letters": 30}
+
+
+def test_the_key_of_the_erasures_is_the_one_given_else_that_of_the_data_directory(tmp_path: Path) -> None:
+    settings = dataclasses.replace(load(tmp_path, "time: wall\n"), data_dir=tmp_path, environment={})
+    assert settings.erasure_key is None
+    (tmp_path / "erasure.key").write_text("the key of the directory\n")
+    assert settings.erasure_key == b"the key of the directory"
+    given = dataclasses.replace(settings, environment={"LISTENER_ERASURE_KEY": "the key that was given"})
+    assert given.erasure_key == b"the key that was given"
+    short = dataclasses.replace(settings, environment={"LISTENER_ERASURE_KEY": "short"})
+    with pytest.raises(UsageError, match="at least 16"):
+        _ = short.erasure_key

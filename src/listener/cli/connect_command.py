@@ -22,10 +22,12 @@ from listener.connectors.normalise import normalise
 from listener.connectors.progress import SourceProgress
 from listener.connectors.run import run
 from listener.domain.contract import rejected
+from listener.domain.erasure import Erasures
 from listener.domain.errors import ListenerError, Rejected, ServiceError, UsageError
 from listener.health_server import HealthServer
 from listener.http.backoff import Backoff
 from listener.kafka.connection import KafkaConnection
+from listener.kafka.erasures import followed_erasures
 from listener.logs import configure_logs
 from listener.settings import Settings, SourceConfig
 
@@ -77,8 +79,10 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     progress = {connector.source.name: SourceProgress(connector.source.name) for connector in connectors}
     checks = {f"source_{name}": functools.partial(getattr, of, "well") for name, of in progress.items()}
+    erasures = followed_erasures(settings.kafka, settings.erasure_key, stop)
     with HealthServer(health_host, health_port, checks):
-        run_all(connectors, settings.kafka, progress, settings.config.sources, now=now, stop=stop)
+        configured = settings.config.sources
+        run_all(connectors, settings.kafka, progress, configured, now=now, stop=stop, erasures=erasures)
 
 
 def build(settings: Settings, names: tuple[str, ...], now: Now) -> list[Connector]:
@@ -129,6 +133,7 @@ def run_all(
     *,
     now: Now,
     stop: Event,
+    erasures: Erasures | None = None,
 ) -> None:
     """Runs each connector in a thread of its own.
 
@@ -137,6 +142,7 @@ def run_all(
 
     Args:
         sources: by name, when each pauses and when it counts as silent.
+        erasures: who must not come back; nobody where None.
 
     Raises:
         ServiceError: Kafka does not work as it must.
@@ -160,6 +166,7 @@ def run_all(
                         poison=sources[name].poison,
                         holds=holds,
                         silence_hours=sources[name].silence_hours,
+                        erasures=erasures,
                     )
                     click.echo(f"{name}: {counts.published} published", err=True)
                 except ServiceError:

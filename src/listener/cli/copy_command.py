@@ -11,6 +11,7 @@ from listener.cli.options import settings_options
 from listener.copying import copy_topics
 from listener.domain.errors import UsageError
 from listener.kafka.consume import read_whole
+from listener.kafka.erasures import read_erasures
 from listener.settings import Settings, load_settings
 
 
@@ -44,6 +45,7 @@ def command(from_config: Path | None, from_data_dir: Path | None, settings: Sett
     other = load_settings(from_config, from_data_dir, environment).kafka
     if other.bootstrap_servers == settings.kafka.bootstrap_servers:
         raise UsageError(f"both installations are at {other.bootstrap_servers}")
+    read_erasures(other, settings.erasure_key)  # who was erased there would come back under another key
     with publisher(settings, "listener-copy") as outlet:
         copy_topics(
             functools.partial(read_whole, other),

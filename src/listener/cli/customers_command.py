@@ -14,6 +14,7 @@ from listener.cli.options import settings_options
 from listener.connectors.customers_file import BadRow, read_customers
 from listener.domain.errors import ListenerError
 from listener.domain.topics import CUSTOMERS
+from listener.kafka.erasures import read_erasures
 from listener.kafka.publish import Publisher
 from listener.settings import Settings
 
@@ -47,7 +48,8 @@ def import_(file: Path, settings: Settings) -> None:
     A customer that exists already is replaced as a whole. Bad rows are named and passed over; the exit code
     is 1 if there were any.
     """
-    published, bad = 0, 0
+    published, bad, erased = 0, 0, 0
+    erasures = read_erasures(settings.kafka, settings.erasure_key)
     customers = read_customers(file)
     first = list(islice(customers, 1))  # a file that cannot be read is told before Kafka is asked for
     with (
@@ -60,11 +62,19 @@ def import_(file: Path, settings: Settings) -> None:
                 bad += 1
                 if bad <= MAX_TOLD:
                     click.echo(f"{customer.origin}: {customer.detail}", err=True)
+            elif erasures.covers("customer", customer.customer_id, customer.updated_at):
+                erased += 1
             else:
                 publisher.publish(CUSTOMERS.name, customer.customer_id, customer.to_json())
                 published += 1
         publisher.flush()
-    click.echo(f"rows={published + bad} published={published} rejected={bad}")
+    if erased:
+        click.echo(
+            f"{erased} customers were erased, and were passed over; one who has come back has an updated_at later "
+            "than that",
+            err=True,
+        )
+    click.echo(f"rows={published + bad + erased} published={published} rejected={bad} erased={erased}")
     if bad:
         raise ListenerError(
             f"{bad} rows are not customers" + (f", {MAX_TOLD} of them named above" if bad > MAX_TOLD else "")

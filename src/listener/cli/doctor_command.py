@@ -12,7 +12,7 @@ from listener.connectors.holds import read_standing
 from listener.domain.errors import ListenerError, NotReady
 from listener.health import Finding, Lag, check_clickhouse, check_disk, check_topics, lags
 from listener.kafka.admin import TopicAdmin
-from listener.settings import Settings
+from listener.settings import Settings, SourceConfig
 
 POLL_SECONDS = 0.5
 STEADY_POLLS = 3
@@ -66,9 +66,26 @@ def _examine(settings: Settings) -> list[Finding]:
         findings.append(check_clickhouse(settings.clickhouse_url))
     except ListenerError as error:
         findings.append(Finding("ClickHouse", False, str(error)))
+    findings += lawful_bases(settings.config.sources)
     if settings.data_dir.exists():
         findings.append(check_disk(str(settings.data_dir)))
     return findings
+
+
+def lawful_bases(sources: Mapping[str, SourceConfig]) -> list[Finding]:
+    """On what the processing of each source is based, as the configuration says. Not to say is no fault."""
+    return [
+        Finding(
+            f"source {name}",
+            True,
+            "no lawful basis is stated (lawful_basis)"
+            if source.lawful_basis is None
+            else f"lawful basis {source.lawful_basis.replace('_', ' ')}"
+            + (f" to {source.consent}" if source.consent else "")
+            + (f": {source.basis_note}" if source.basis_note else ""),
+        )
+        for name, source in sources.items()
+    ]
 
 
 def _paused_sources(settings: Settings) -> list[Finding]:

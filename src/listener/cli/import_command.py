@@ -20,6 +20,7 @@ from listener.connectors.file_mapping import FIELDS
 from listener.connectors.import_file import ImportResult, Progress, import_file, plan_import
 from listener.domain.errors import ListenerError, NotReady, ServiceError, UsageError
 from listener.domain.ids import is_kind
+from listener.kafka.erasures import read_erasures
 from listener.logs import configure_logs
 from listener.settings import Settings
 from listener.times import DateOrder, parse_zone
@@ -48,7 +49,7 @@ _FIELDS_HELP = "\n".join(f"      {name:<16} {meaning}" for name, meaning in FIEL
     an earlier row (and the same edit time) is a repeat and not published again. Answers of the
     company are published under the customer whom they answer; those whose original is not in the
     file (nor in an earlier import of the same kind) are counted as unlinked.
-    rows = published + rejected + repeats.
+    rows = published + rejected + repeats + erased (of people who were erased since).
     """
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -102,7 +103,12 @@ def command(
     with _stopped_by_signals() as stop, _progress(file.name) as progress:
         try:
             result = import_file(
-                plan, settings.kafka, now=installation_time(settings), stop=stop, progress=progress
+                plan,
+                settings.kafka,
+                now=installation_time(settings),
+                stop=stop,
+                progress=progress,
+                erasures=read_erasures(settings.kafka, settings.erasure_key),
             )
         except NotReady:
             raise
@@ -129,9 +135,11 @@ def _tell(result: ImportResult) -> None:
         click.echo(
             f"{counts.rejected} rows are in the topic mentions.dead, each with its line and why", err=True
         )
+    if counts.erased:
+        click.echo(f"{counts.erased} rows are of people who were erased, and were passed over", err=True)
     click.echo(
         f"rows={counts.items} published={counts.published} rejected={counts.rejected} "
-        f"repeats={counts.repeats} unlinked={counts.unlinked}"
+        f"repeats={counts.repeats} erased={counts.erased} unlinked={counts.unlinked}"
     )
 
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "resume": "let a source go on that pauses because of its dead letters",
     "link": "say who an author is",
     "dead": "look at, replay or drop dead letters",
+    "privacy": "give out or erase what is held about a person",
     "topics": "create and check topics",
     "rewind": "let a sink store again what is on the topics",
     "copy": "take over what another installation heard",

@@ -16,6 +16,7 @@ from listener.health_server import HealthServer, Pulse
 from listener.http.client import shown
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.consume import BatchConsumer
+from listener.kafka.erasures import followed_erasures
 from listener.kafka.publish import Publisher
 from listener.logs import configure_logs
 from listener.settings import Settings
@@ -86,7 +87,7 @@ def command(
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    sink, answers, place = _sink(name, settings)
+    sink, answers, place = _sink(name, settings, stop)
     if check:
         click.echo(f"sink {name}: goes to {place}")
         sink.close()
@@ -136,7 +137,7 @@ def command(
     click.echo(f"sink {name}: stopped", err=True)
 
 
-def _sink(name: str, settings: Settings) -> tuple[Sink[Any], Callable[[], bool], str]:
+def _sink(name: str, settings: Settings, stop: Event) -> tuple[Sink[Any], Callable[[], bool], str]:
     """A sink, whether its store answers, and where that is.
 
     The store is asked over a connection of its own, since that of the sink may be writing; who is told of alerts
@@ -145,7 +146,8 @@ def _sink(name: str, settings: Settings) -> tuple[Sink[Any], Callable[[], bool],
     destination = name.removeprefix(ALERT_SINK)
     if name == CLICKHOUSE:
         url = settings.clickhouse_url
-        return ClickHouseSink(url), lambda: check_clickhouse(url).well, shown(url)
+        erasures = followed_erasures(settings.kafka, settings.erasure_key, stop)
+        return ClickHouseSink(url, erasures=erasures), lambda: check_clickhouse(url).well, shown(url)
     if name != destination and destination in settings.config.alerts_to:
         sink = alert_sink(settings, destination)
         return sink, lambda: sink.well, sink.place

@@ -20,6 +20,7 @@ from listener.bootstrap import alert_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
+from listener.clickhouse.retention import apply_retention
 from listener.connectors.kinds import is_read
 from listener.connectors.webhook import KIND as WEBHOOK
 from listener.domain.errors import UsageError
@@ -30,7 +31,7 @@ from listener.embedded.process import ChildProcess, DirectoryLock
 from listener.embedded.supervisor import Supervised, Supervisor
 from listener.kafka.admin import TopicAdmin
 from listener.logs import configure_logs
-from listener.settings import ANSWERS_KEY_FILE, DEFAULT_DATA_DIR, ENDPOINTS_FILE, Settings
+from listener.settings import ANSWERS_KEY_FILE, DEFAULT_DATA_DIR, ENDPOINTS_FILE, ERASURE_KEY_FILE, Settings
 from listener.signature import PREFIX, Keyring
 
 HEALTH_PORT = 8100
@@ -123,6 +124,7 @@ def command(
     load_policy(settings)  # a mistake in them is told at once, not in a worker's log
     load_taxonomy(settings)
     _first_answers_key(settings)
+    _first_erasure_key(settings)
     Keyring(settings.answers_keys)
     for destination in settings.config.alerts_to:
         settings.alert_secrets(destination)
@@ -205,6 +207,7 @@ def _start(
     with TopicAdmin(known.kafka) as admin:
         admin.create(topic_plans(known))
     migrate(known.clickhouse_url)
+    apply_retention(known.clickhouse_url, known.config.retention.tables)
     supervisor.start(list(_services(known, ports, pages, company)))
 
 
@@ -280,6 +283,12 @@ def _first_answers_key(settings: Settings) -> None:
     path = settings.data_dir / ANSWERS_KEY_FILE
     if not settings.config.answers.clients and not path.exists():
         _write_privately(path, f"{PREFIX}{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+
+
+def _first_erasure_key(settings: Settings) -> None:
+    """Makes one at the first start. Whoever loses it has those back who were erased."""
+    if settings.erasure_key is None:
+        _write_privately(settings.data_dir / ERASURE_KEY_FILE, f"{secrets.token_urlsafe(32)}\n")
 
 
 def _write_privately(path: Path, text: str) -> None:

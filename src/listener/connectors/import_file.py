@@ -22,6 +22,7 @@ from listener.connectors.intake import Counts, Intake
 from listener.connectors.parked import Parked
 from listener.connectors.seen import Seen
 from listener.domain.connector_state import Cursor
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected, UsageError
 from listener.domain.ids import digest
 from listener.domain.topics import CURSORS, INDEX
@@ -107,6 +108,7 @@ def import_file(
     now: Callable[[], datetime],
     stop: Event,
     progress: Callable[[Progress], None] = lambda _: None,
+    erasures: Erasures | None = None,
 ) -> ImportResult:
     """Publishes a file, from where an unfinished import of the same file stopped, or from its beginning.
 
@@ -119,7 +121,9 @@ def import_file(
     cursor = last_cursor(read_whole(connection, CURSORS.name), plan.key)
     known = read_index(read_whole(connection, INDEX.name), plan.source.kind)
     with Publisher(connection, client_id="listener-import") as publisher:
-        return publish_rows(plan, publisher, cursor, known, now=now, stop=stop, progress=progress)
+        return publish_rows(
+            plan, publisher, cursor, known, now=now, stop=stop, progress=progress, erasures=erasures
+        )
 
 
 def publish_rows(
@@ -131,12 +135,14 @@ def publish_rows(
     now: Callable[[], datetime],
     stop: Event,
     progress: Callable[[Progress], None] = lambda _: None,
+    erasures: Erasures | None = None,
 ) -> ImportResult:
     """As `import_file`, with what Kafka knows at the start already read.
 
     Args:
         cursor: the last one of this import.
         known: the index of this kind of source.
+        erasures: who must not come back; nobody where None.
     """
     done = 0 if cursor is None or cursor.position["finished"] else int(cursor.position["rows"])
     with RowFile(plan.path) as rows:
@@ -153,6 +159,7 @@ def publish_rows(
             seen=Seen(),
             store_parked=False,
             replaying=done > 0,
+            erasures=erasures,
         )
         items = _items(rows, plan)
 

@@ -24,6 +24,7 @@ from listener.connectors.parked import Parked, parked_key
 from listener.connectors.seen import Seen
 from listener.domain.connector_state import Cursor
 from listener.domain.dead_letter import SOURCE_HEADER, DeadLetter
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected
 from listener.domain.ids import mention_id
 from listener.domain.mention import Mention, MentionDeleted
@@ -35,11 +36,12 @@ from listener.trail import followed, passed
 
 @dataclass
 class Counts:
-    """What became of the items of a source. items = published + rejected + repeats + still parked.
+    """What became of the items of a source. items = published + rejected + repeats + erased + still parked.
 
     Attributes:
         differing: of the repeats, those with another text, author or time than the first, which is published.
         unlinked: of the published, the company's answers whose original was never seen or not named.
+        erased: said by somebody, or to somebody, who was erased since.
     """
 
     items: int = 0
@@ -48,6 +50,7 @@ class Counts:
     repeats: int = 0
     differing: int = 0
     unlinked: int = 0
+    erased: int = 0
 
 
 class Intake:
@@ -67,6 +70,7 @@ class Intake:
         replaying: True while the items are those that an earlier run has published: they are followed, and
             not published, until `go_live`.
         heard_at: when an earlier run heard something last.
+        erasures: who must not come back; nobody where None.
 
     Attributes:
         heard_at: when something came last.
@@ -86,6 +90,7 @@ class Intake:
         store_parked: bool = True,
         replaying: bool = False,
         heard_at: datetime | None = None,
+        erasures: Erasures | None = None,
     ) -> None:
         self.counts = Counts()
         self.heard_at = heard_at
@@ -102,6 +107,8 @@ class Intake:
         self._seen = seen
         self._store_parked = store_parked
         self._replaying = replaying
+        self._erasures = Erasures() if erasures is None else erasures
+        self._erased: set[str] = set()
         self._followed: list[Mention | MentionDeleted] = []
 
     def go_live(self, index: Index) -> None:
@@ -257,12 +264,24 @@ class Intake:
             self.counts.unlinked += 1
 
     def _publish(self, mention: Mention, even_if_replaying: bool = False) -> None:
+        if self._erasures.covers("author", mention.key, mention.effective_at):
+            # it stays known for this run, so that answers to it are found to be to the same person
+            self._index.put(mention.mention_id, _known(mention))
+            self._erased.add(mention.mention_id)
+            self.counts.erased += 1
+            return
         if not self._replaying or even_if_replaying:
             self._send(mention)
         self.counts.published += 1
         self._remember(mention)
 
     def _publish_deletion(self, deletion: MentionDeleted, author: str) -> None:
+        name = deletion.mention_id
+        if self._erasures.erased_ms("author", author) is not None and (
+            name in self._erased or self._index.get(name) is None
+        ):
+            self.counts.erased += 1
+            return
         deletion = deletion.model_copy(update={"author": author})
         if not self._replaying:
             self._send(deletion)
@@ -274,7 +293,7 @@ class Intake:
             self._followed.append(said)
 
     def _remember(self, mention: Mention) -> None:
-        known = Known(mention.key, mention.direction == "outbound", mention.answers or mention.reply_to)
+        known = _known(mention)
         if self._index.put(mention.mention_id, known) and not self._replaying:
             entry = index_entry(mention.mention_id, known)
             self._outlet.publish(INDEX.name, mention.mention_id, entry.to_json())
@@ -296,3 +315,7 @@ class Intake:
 
     def _parked_key(self, awaited: str) -> str:
         return parked_key(self._source.name, awaited)
+
+
+def _known(mention: Mention) -> Known:
+    return Known(mention.key, mention.direction == "outbound", mention.answers or mention.reply_to)

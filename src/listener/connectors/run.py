@@ -16,6 +16,7 @@ from listener.connectors.parked import read_parked
 from listener.connectors.pause import Pause
 from listener.connectors.progress import SourceProgress
 from listener.connectors.silence import Silence
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Busy
 from listener.domain.poison import PoisonRule
 from listener.domain.topics import CURSORS, INDEX, PARKED
@@ -42,6 +43,7 @@ def run(
     poison: PoisonRule | None = None,
     holds: Holds | None = None,
     silence_hours: float | None = None,
+    erasures: Erasures | None = None,
 ) -> Counts:
     """Runs one connector until `stop` is set.
 
@@ -52,6 +54,7 @@ def run(
         poison: when it pauses; the usual rule where None.
         holds: alerts for which it pauses, raised by whomever; only its own where None.
         silence_hours: after so long without a mention an alert is raised; never where None.
+        erasures: who must not come back; nobody where None.
 
     Returns:
         What became of the items of this run.
@@ -66,7 +69,13 @@ def run(
         index = read_index(read_whole(connection, INDEX.name), source.kind)
         parked = read_parked(read_whole(connection, PARKED.name), source.name)
         intake = Intake(
-            source, publisher, index, parked, now, heard_at=cursor.heard_at if cursor is not None else None
+            source,
+            publisher,
+            index,
+            parked,
+            now,
+            heard_at=cursor.heard_at if cursor is not None else None,
+            erasures=erasures,
         )
         intake.release_known()
         intake.commit(None)

@@ -21,6 +21,8 @@ class LevelClaim(Versioned):
     """Open: when what led to the level happened: who waits longer has the place."""
     root_cause: str = NO_CAUSE
     owner: str | None = None
+    erased: bool = False
+    """Not open since the author was erased: nothing of the claim may stay on a disk."""
 
 
 class LevelPlace(Contract):

@@ -42,9 +42,12 @@ class PartyEvent(Versioned):
         the author's contacts it had raised.
     response, command: one of either. (A command with two contacts is an edge between them.)
     level: whether a case of the author's has a place at a level.
+    erase: the author is erased: what was said until `at` goes, and all of earlier epochs than this one. `cases`
+        are those that contacts said later may have begun: these stay.
+    erased: the party's word to itself that everybody has been told so.
     """
 
-    kind: Literal["join", "leave", "left", "response", "command", "level"]
+    kind: Literal["join", "leave", "left", "response", "command", "level", "erase", "erased"]
     party: str
     author: str
     epoch: int = Field(ge=1)

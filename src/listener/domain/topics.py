@@ -13,6 +13,7 @@ from listener.domain.customer import Customer, IdentityLink
 from listener.domain.dead_letter import DeadLetter, DeadLetterResolution
 from listener.domain.desk import Ticket
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention
+from listener.domain.erasure import EraseAuthor, Erasure
 from listener.domain.governance import Alert, AuditEntry, ConfigInForce, Fix
 from listener.domain.level import LevelClaim
 from listener.domain.mention import Mention, MentionDeleted
@@ -26,6 +27,13 @@ MAX_DERIVED_BYTES = 8 * 1024 * 1024
 """For what is made from a record: it must never be too large where the record was not."""
 MAX_DEAD_BYTES = 10 * 1024 * 1024
 """Above every other topic's limit, so that whatever came in can be kept as it came."""
+TOMBSTONE_MS = DAY_MS
+"""How long a deleted key stays known as deleted. A copy of a table that was away for longer is rebuilt."""
+SWEEP_KEY = b"__swept"
+"""Of tombstones that delete nothing; see `stream.sweep`."""
+SWEEP_SECONDS = 6 * 60 * 60.0
+SEGMENT_MS = DAY_MS
+"""Kafka deletes and compacts whole files, never the one that it writes: a record is there for so much longer."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,8 @@ class Topic:
     Attributes:
         keyed_by: meaning of the key, in words.
         partitions: a number, or ``N``, the installation's count that author- and party-keyed topics share.
-        retention_ms: records older than this go; None for compacted topics.
+        retention_ms: records older than this are gone; None for compacted topics, where what was replaced or
+            deleted is gone after two days at most, its key two days later.
         models: contracts of the value; the first is the main one.
     """
 
@@ -54,9 +63,18 @@ class Topic:
     def config(self) -> dict[str, str]:
         """Kafka's configuration of this topic. Record timestamps are times of producing."""
         config = {"cleanup.policy": self.cleanup_policy, "max.message.bytes": str(self.max_bytes)}
-        if self.retention_ms is not None:
-            config["retention.ms"] = str(self.retention_ms)
-        return config
+        if self.retention_ms is None:
+            return config | {
+                "max.compaction.lag.ms": str(SEGMENT_MS),
+                "delete.retention.ms": str(TOMBSTONE_MS),
+            }
+        return config | gone_after(self.retention_ms)
+
+
+def gone_after(kept_ms: int) -> dict[str, str]:
+    """Kafka's settings with which a record is gone after so many milliseconds."""
+    segment_ms = min(SEGMENT_MS, kept_ms // 2)
+    return {"retention.ms": str(kept_ms - segment_ms), "segment.ms": str(segment_ms)}
 
 
 RAW = Topic("mentions.raw", "author; outbound: author answered", (Mention, MentionDeleted))
@@ -64,6 +82,11 @@ BACKFILL = Topic("mentions.backfill", "author; outbound: author answered", (Ment
 RESPONSES = Topic("responses", "author of the contact answered", (Response,))
 LINKS = Topic("links", "author", (IdentityLink,), retention_ms=None)
 COMMANDS = Topic("case.commands", "author of the first contact named", (CaseCommand,))
+ERASURES = Topic(
+    "erasures", "keyed hash of an author or a customer", (Erasure,), partitions=1, retention_ms=None
+)
+"""Who must not come back; see `listener.domain.erasure`."""
+ERASE = Topic("erase.commands", "author", (EraseAuthor,))
 CUSTOMERS = Topic("customers", "customer id", (Customer,), retention_ms=None)
 ENRICHED = Topic(
     "mentions.enriched", "party", (EnrichedMention, EnrichedDeletion), max_bytes=MAX_DERIVED_BYTES
@@ -74,10 +97,10 @@ LEVEL_CLAIMS = Topic("level.claims", "level", (LevelClaim,))
 PARTIES = Topic("parties", "author", (PartyOf,), retention_ms=None)
 TRIAGE = Topic("triage", "case id", (Case,), retention_ms=None)
 TICKETS = Topic("tickets", "case id and desk", (Ticket,), retention_ms=None)
-OUTCOMES = Topic("outcomes", "customer id", (Outcome,), retention_ms=730 * DAY_MS)
+OUTCOMES = Topic("outcomes", "customer id", (Outcome,))
 FIXES = Topic("fixes", "fix id", (Fix,), partitions=1, retention_ms=None)
 CONFIG = Topic("config", "name", (ConfigInForce,), partitions=1, retention_ms=None)
-AUDIT = Topic("audit", "actor", (AuditEntry,), partitions=1, retention_ms=730 * DAY_MS)
+AUDIT = Topic("audit", "actor", (AuditEntry,), partitions=1)
 CLOCK = Topic("clock", "none", (ClockTick,), partitions=1, retention_ms=DAY_MS)
 CURSORS = Topic("connector.cursors", "source", (Cursor,), partitions=1, retention_ms=None)
 INDEX = Topic("connector.index", "mention id", (IndexEntry,), retention_ms=None)
@@ -99,6 +122,8 @@ ALL: tuple[Topic, ...] = (
     RESPONSES,
     LINKS,
     COMMANDS,
+    ERASURES,
+    ERASE,
     CUSTOMERS,
     ENRICHED,
     PARTY_EVENTS,
@@ -120,12 +145,14 @@ ALL: tuple[Topic, ...] = (
     DEAD_RESOLUTIONS,
 )
 FROM_OUTSIDE: tuple[Topic, ...] = (
+    ERASURES,
     CUSTOMERS,
     LINKS,
     RAW,
     BACKFILL,
     RESPONSES,
     COMMANDS,
+    ERASE,
     OUTCOMES,
     FIXES,
     CONFIG,
@@ -136,10 +163,12 @@ FROM_OUTSIDE: tuple[Topic, ...] = (
     CURSORS,
 )
 """What sources, people and desks wrote, and what connectors remember; the stages make the rest from it."""
+NOT_ABOUT_PEOPLE: tuple[Topic, ...] = (CLOCK, CONFIG, FIXES, DEAD_RESOLUTIONS, ERASURES)
+"""Hold nothing that tells of people who speak to the company; `erasures` holds keyed hashes."""
 STREAM_GROUP = "listener"
 """Consumer group of the stream workers; Faust names the group, and the tables' topics, by its application."""
 READ_BY_STAGE: dict[str, tuple[Topic, ...]] = {
-    "ledger": (RAW, BACKFILL, RESPONSES, LINKS, COMMANDS),
+    "ledger": (RAW, BACKFILL, RESPONSES, LINKS, COMMANDS, ERASE),
     "triage": (ENRICHED, PARTY_EVENTS, TIMERS_DUE),
     "levels": (LEVEL_CLAIMS,),
 }

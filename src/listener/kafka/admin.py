@@ -238,6 +238,18 @@ class TopicAdmin:
                 raise ServiceError(f"settings of topics cannot be changed: {error}") from error
         return different
 
+    def settings(self, topics: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Kafka's settings of these topics, those of the broker included; without those that are not there.
+
+        Raises:
+            ServiceError: the cluster refuses to tell.
+        """
+        try:
+            there = self._describe()
+            return self._configurations(name for name in topics if name in there)
+        except KafkaError as error:
+            raise ServiceError(f"the settings of topics cannot be read: {error}") from error
+
     def _configurations(self, topics: Iterable[str]) -> dict[str, dict[str, str]]:
         asked = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
         if not asked:

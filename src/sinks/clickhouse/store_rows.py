@@ -8,9 +8,11 @@ from clickhouse_driver.errors import ServerException
 from listener.clickhouse.client import LOST_CONNECTION, connect, described, translated
 from listener.clickhouse.migrate import check_schema
 from listener.clickhouse.quick_insert import Column, QuickInsertClient
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Busy, Rejected
 from listener.kafka.record import Record
 from sinks.clickhouse.erase_deleted import erase_deleted
+from sinks.clickhouse.erased import without_erased
 from sinks.clickhouse.rows import ROWS_OF, Rows
 from sinks.sink import Prepared, Refused
 
@@ -37,13 +39,21 @@ class ClickHouseSink:
     Args:
         url: of an account that may write; see `listener.clickhouse.client.read_url`.
         monotonic: clock for what is done now and then, in seconds.
+        erasures: of whom nothing is stored; of nobody where None.
     """
 
     name = "clickhouse"
     topics: tuple[str, ...] = tuple(ROWS_OF)
 
-    def __init__(self, url: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        erasures: Erasures | None = None,
+    ) -> None:
         self._url = url
+        self._erasures = Erasures() if erasures is None else erasures
         self._client = connect(
             url,
             settings=INSERT_SETTINGS,
@@ -70,7 +80,10 @@ class ClickHouseSink:
         """The columns of a batch, and the records that can have no row."""
         tables: Tables = {}
         refused: list[Refused] = []
-        for table, columns in rows_of(batch, refused):
+        for table, made in rows_of(batch, refused):
+            columns = without_erased(table, made, self._erasures)
+            if not columns["version"]:
+                continue
             if table not in tables:
                 kinds = self._kinds[table]
                 tables[table] = {name: Column(kinds[name]) for name in columns}

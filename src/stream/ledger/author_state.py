@@ -1,17 +1,19 @@
 """What the ledger keeps of one author."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
 
 from listener.domain.contract import format_utc
 from listener.domain.customer import IdentityLink, LinkDecision
+from listener.domain.erasure import epoch_after
 from listener.domain.quick_read import maker
 from stream.enrichment.identity import EVIDENCE, AuthorIdentity
 from stream.history import ContactRow, History
 from stream.id_set import IdSet
-from stream.moments import month_of
+from stream.moments import month_of, to_ms
 from stream.stage import Position
 
 GENERATION = 1
@@ -21,6 +23,20 @@ MAX_OLDER = 10_000
 MAX_TOLD = 100
 MAX_DECISIONS = 200
 _make_identity = maker(AuthorIdentity)
+
+
+class Erasing(NamedTuple):
+    """An erasure that not everybody may have been told yet.
+
+    Attributes:
+        at_ms: what was said until then goes.
+        parties: who was ever told about the author.
+        changed: the record that said so.
+    """
+
+    at_ms: int
+    parties: list[str]
+    changed: Position
 
 
 class AuthorState:
@@ -37,6 +53,7 @@ class AuthorState:
         told: every party that was ever told about this author, without the present one.
         moved: the record after which the party changed last.
         moved_ms: when that was.
+        erasing: what is left to do of an erasure; None where nothing is.
     """
 
     __slots__ = (
@@ -45,6 +62,7 @@ class AuthorState:
         "author",
         "decisions",
         "epoch",
+        "erasing",
         "history",
         "identity",
         "mass",
@@ -67,6 +85,7 @@ class AuthorState:
         self.told: list[str] = []
         self.moved: Position | None = None
         self.moved_ms = 0
+        self.erasing: Erasing | None = None
         self._older_ids = IdSet()
         self._links: IdentityLink | None = None
 
@@ -126,16 +145,48 @@ class AuthorState:
             self._links = IdentityLink.model_validate_json(orjson.dumps(value))
         return self._links
 
-    def move(self, party: str, position: Position, at_ms: int) -> None:
-        """The author belongs to another party from now on."""
+    def move(self, party: str, position: Position, at_ms: int, first_epoch: int = 1) -> None:
+        """The author belongs to another party from now on.
+
+        Args:
+            first_epoch: of a history that begins.
+        """
         if self.party and self.party not in self.told:
             self.told = [*self.told, self.party][-MAX_TOLD:]
         if party in self.told:
             self.told.remove(party)
         self.party = party
-        self.epoch += 1
+        self.epoch = self.epoch + 1 if self.epoch else first_epoch
         self.moved = position
         self.moved_ms = at_ms
+
+    def erase(self, at_ms: int, position: Position) -> None:
+        """Forgets all that was said until then, and who it was; only whom that is to be told is kept.
+
+        What was said later is kept, under an epoch of its own: it belongs to whoever says it from now on.
+
+        Args:
+            position: of the record that says so.
+        """
+        before = self.erasing
+        told = {self.party, *self.told, *(before.parties if before is not None else ())} - {""}
+        latest_ms = max(at_ms, before.at_ms if before is not None else 0)
+        self.erasing = Erasing(latest_ms, sorted(told), position)
+        if self.epoch >= epoch_after(at_ms):
+            return  # it was done before: this is the history that began afterwards
+        self.history.forget_until(at_ms)
+        self.decisions = [d for d in self.decisions if to_ms(datetime.fromisoformat(d["at"])) > at_ms]
+        self._links = None
+        self.older, self._older_ids, self.mass = {}, IdSet(), False
+        self.identity = _make_identity(author=self.author, source_kind=self.author.partition(":")[0])
+        self.party, self.epoch, self.moved, self.moved_ms = "", 0, None, 0
+        # they hand on what they have published of what is kept
+        self.told = [] if self.history.empty else sorted(told)[-MAX_TOLD:]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of the author, and nothing is left to do."""
+        return not (self.party or self.decisions or self.erasing) and self.history.empty
 
     def packed(self) -> bytes:
         """The state as compact JSON."""
@@ -154,6 +205,8 @@ class AuthorState:
             state["h"] = self._older_ids.packed()
         if self.mass:
             state["x"] = True
+        if self.erasing is not None:
+            state["f"] = (self.erasing.at_ms, self.erasing.parties, tuple(self.erasing.changed))
         state.update(self.history.packed())
         return orjson.dumps(state)
 
@@ -176,6 +229,10 @@ class AuthorState:
         memory.told = packed.get("w", [])
         memory.moved = Position(*packed["m"]) if "m" in packed else None
         memory.moved_ms = packed["t"]
+        memory.erasing = None
+        if "f" in packed:
+            at_ms, parties, changed = packed["f"]
+            memory.erasing = Erasing(at_ms, parties, Position(*changed))
         memory._older_ids = IdSet(packed.get("h", ""))  # noqa: SLF001  # its own
         memory._links = None  # noqa: SLF001  # its own
         return memory

@@ -13,15 +13,17 @@ from listener.domain.command import CaseCommand
 from listener.domain.contact import Contact, shorten
 from listener.domain.customer import IdentityLink
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichment, Match
+from listener.domain.erasure import EraseAuthor, Erasures, epoch_after
 from listener.domain.errors import Rejected
-from listener.domain.ids import author_party, customer_party
+from listener.domain.ids import author_party, case_id, customer_party
 from listener.domain.mention import Mention, MentionDeleted, read_raw, validators_pass
-from listener.domain.party import PartyEvent, PartyOf
+from listener.domain.party import PartyEvent, PartyOf, PublishedCase
 from listener.domain.quick_read import maker, quick_contract
 from listener.domain.response import Response
 from listener.domain.topics import (
     COMMANDS,
     ENRICHED,
+    ERASE,
     LINKS,
     PARTIES,
     PARTY_EVENTS,
@@ -90,9 +92,13 @@ class Heard(NamedTuple):
         return self.mention.key
 
 
+class Unlinked(NamedTuple):
+    """What people decided about an author was deleted."""
+
+
 Recorded = Mention | MentionDeleted | Response | IdentityLink | CaseCommand
 """What the ledger reads."""
-LedgerValue = Recorded | AsWritten | Heard
+LedgerValue = Recorded | AsWritten | Heard | EraseAuthor | Unlinked
 
 _read_mention = quick_contract(Mention, required=["kind"], holds={Mention: validators_pass})
 _make_enriched = maker(EnrichedMention)
@@ -107,17 +113,23 @@ class Ledger:
         enricher: what is found out from a mention alone.
         customers: whom the company knows.
         default_region: of telephone numbers without ``+``, as ISO 3166-1 alpha-2; None refuses those.
+        erasures: whose words are passed over; nobody's where None.
     """
 
     name = "ledger"
     topics = tuple(topic.name for topic in READ_BY_STAGE[name])
 
     def __init__(
-        self, enricher: Enricher, customers: CustomerMatcher, default_region: str | None = None
+        self,
+        enricher: Enricher,
+        customers: CustomerMatcher,
+        default_region: str | None = None,
+        erasures: Erasures | None = None,
     ) -> None:
         self._enricher = enricher
         self._customers = customers
         self._default_region = default_region
+        self._erasures = Erasures() if erasures is None else erasures
         self._unpacked = Unpacked[AuthorState]()
 
     def decode(self, topic: str, value: bytes | None) -> LedgerValue:
@@ -126,8 +138,12 @@ class Ledger:
         Raises:
             Rejected: it can never be processed.
         """
+        if value is None and topic == LINKS.name:
+            return Unlinked()
         if value is None:
             raise Rejected("no-value", "the record has no value")
+        if topic == ERASE.name:
+            return EraseAuthor.read(value)
         if topic == RESPONSES.name:
             return Response.read(value)
         if topic == LINKS.name:
@@ -163,20 +179,67 @@ class Ledger:
             Rejected: a record stands under a key that is not its author's.
         """
         memory = self._memory(key, state)
+        positions = {given.position for given in inputs}
+        erased = []
         for given in inputs:
+            if isinstance(given.value, Unlinked):
+                continue
             if key_of(given.value) != key:
                 raise Rejected("wrong-key", f"the key is not the author, {key_of(given.value)}")
-            _fold(memory, given.value)
-        match = self._match(memory)
-        party = author_party(key) if match.customer_id is None else customer_party(match.customer_id)
-        if party != memory.party:
-            memory.move(party, inputs[-1].position, to_ms(now))
-        outputs = _identity_outputs(memory, match, {given.position for given in inputs})
-        for given in inputs:
-            outputs.extend(_outputs(memory, match, given.value))
+            if isinstance(given.value, EraseAuthor):
+                erased.append(given.value)
+        for command in erased:
+            self._erasures.note("author", key, command.at)
+            if command.kind == "erase":
+                memory.erase(to_ms(command.at), inputs[-1].position)
+            elif memory.erasing is not None and memory.erasing.changed not in positions:
+                memory.erasing = None
+        values = [kept for given in inputs if (kept := self._not_erased(memory, given.value)) is not None]
+        for value in values:
+            _fold(memory, value)
+        outputs: list[Output] = []
+        if values or not memory.history.empty or memory.decisions:
+            match = self._match(memory)
+            party = author_party(key) if match.customer_id is None else customer_party(match.customer_id)
+            if party != memory.party:
+                memory.move(party, inputs[-1].position, to_ms(now), self._erasures.first_epoch(key))
+            outputs += _identity_outputs(memory, match, positions)
+            for value in values:
+                outputs.extend(_outputs(memory, match, value))
+        outputs = [*_erasure_outputs(memory, positions), *outputs]
+        purges = any(command.kind == "forgotten" for command in erased)
+        if memory.empty:
+            return Step(None, tuple(outputs), purges)
         packed = memory.packed()
         self._unpacked.keep(key, packed, memory)
-        return Step(packed, tuple(outputs))
+        return Step(packed, tuple(outputs), purges)
+
+    def _not_erased(self, memory: AuthorState, value: LedgerValue) -> Recorded | AsWritten | Heard | None:
+        """What of a value is heard; None where all of it is erased, or nothing is said."""
+        if isinstance(value, EraseAuthor | Unlinked):
+            return None
+        if self._erasures.erased_ms("author", memory.author) is None:
+            return value
+        match value:
+            case MentionDeleted():
+                # a deletion does not tell when its mention was said
+                known = memory.history.contacts.keys() | memory.history.responses.keys()
+                return value if value.mention_id in known else None
+            case IdentityLink():
+                decisions = tuple(d for d in value.decisions if not self._is_erased(memory, d.at))
+                return value.model_copy(update={"decisions": decisions}) if decisions else None
+            case CaseCommand():
+                return None if self._is_erased(memory, value.at) else value
+            case Response():
+                at = min(value.occurred_at, value.received_at)
+                return None if self._is_erased(memory, at) else value
+            case Mention():
+                return None if self._is_erased(memory, value.effective_at) else value
+            case _:
+                return None if self._is_erased(memory, value.mention.effective_at) else value
+
+    def _is_erased(self, memory: AuthorState, at: datetime) -> bool:
+        return self._erasures.covers("author", memory.author, at)
 
     def _memory(self, key: str, state: bytes | None) -> AuthorState:
         """The state of an author, to be changed."""
@@ -216,10 +279,14 @@ def complete(command: CaseCommand) -> CaseCommand:
 
 def key_of(value: LedgerValue) -> str:
     """Whose history a record belongs to; its key in Kafka."""
-    return value.author if isinstance(value, Response | IdentityLink | CaseCommand) else value.key
+    if isinstance(value, Response | IdentityLink | CaseCommand | EraseAuthor):
+        return value.author
+    if isinstance(value, Unlinked):
+        raise TypeError("a record without value says nothing of its author")
+    return value.key
 
 
-def _fold(memory: AuthorState, value: LedgerValue) -> None:
+def _fold(memory: AuthorState, value: Recorded | AsWritten | Heard) -> None:
     match value:
         case Heard():
             _fold_mention(memory, value)
@@ -265,6 +332,32 @@ def _derived(mention: Mention) -> ResponseRow:
     )
 
 
+def _erasure_outputs(memory: AuthorState, positions: set[Position]) -> list[Output]:
+    """Tells all who knew of the author, and then the ledger itself that they were told."""
+    erasing = memory.erasing
+    if erasing is None or erasing.changed not in positions:
+        return []
+    author, at = memory.author, from_ms(erasing.at_ms)
+    epoch = epoch_after(erasing.at_ms)
+    stays = tuple(
+        PublishedCase(case_id=case_id(name), anchor=name, anchor_author=author)
+        for name in memory.history.contacts
+    )
+    told = []
+    for party in erasing.parties:
+        event = _make_event(
+            kind="erase",
+            party=party,
+            author=author,
+            epoch=epoch,
+            at=at,
+            cases=stays,
+        )
+        told.append(Output(PARTY_EVENTS.name, party, event))
+    done = EraseAuthor(kind="forgotten", author=author, at=at)
+    return [*told, Output(PARTIES.name, author, None), Output(ERASE.name, author, done)]
+
+
 def _identity_outputs(memory: AuthorState, match: Match, positions: set[Position]) -> list[Output]:
     """Who the author is, where that changed with one of these records."""
     if memory.moved not in positions:
@@ -299,7 +392,7 @@ def _contact(author: str, row: ContactRow) -> Contact:
     return Contact.model_construct(**contact_fields(author, row))
 
 
-def _outputs(memory: AuthorState, match: Match, value: LedgerValue) -> list[Output]:
+def _outputs(memory: AuthorState, match: Match, value: Recorded | AsWritten | Heard) -> list[Output]:
     """What a record leads to, given all that is known by now."""
     author, party, epoch = memory.author, memory.party, memory.epoch
     match value:

@@ -44,7 +44,13 @@ def claims_of(case: Case, claims: Iterable[Claim], claimed: Collection[Level]) -
 
 
 def given_back(
-    anchor: str, anchor_author: str, version: int, *, party: str, claimed: Iterable[Level]
+    anchor: str,
+    anchor_author: str,
+    version: int,
+    *,
+    party: str,
+    claimed: Iterable[Level],
+    erased: bool = False,
 ) -> list[Output]:
     """For a case that is this party's no more, or no case any more.
 
@@ -52,6 +58,7 @@ def given_back(
         anchor: mention id that the case is named after.
         version: above everything that this party said about the case.
         claimed: levels that were ever claimed.
+        erased: whether that is since its author was erased.
     """
     return [
         _output(
@@ -62,6 +69,7 @@ def given_back(
                 anchor_author=anchor_author,
                 version=version,
                 open=False,
+                erased=erased,
             )
         )
         for level in sorted(claimed)

@@ -8,7 +8,7 @@ handed on when the author leaves.
 A state begins with its `Head`: when the party is to be looked at again. Timers read no more than that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,8 +16,10 @@ import orjson
 
 from listener.domain.ids import case_id
 from listener.domain.level import LevelPlace
+from listener.domain.party import PartyEvent
 from listener.domain.response import Level
 from stream.history import History
+from stream.moments import to_ms
 from stream.stage import Position
 from stream.triage.alerts import Raising
 
@@ -144,6 +146,33 @@ class Raised:
 
 
 @dataclass(slots=True)
+class Erased:
+    """What was published about an author who is erased, and has to be taken back.
+
+    Attributes:
+        epoch: the first that the author may speak under again.
+        at_ms: what was said until then is gone.
+        anchors: anchor of each case to the levels that it had ever claimed a place at.
+        alerts: that were raised, with the cases that they were about.
+        changed: the record that said so.
+        version: not below any that was published.
+    """
+
+    epoch: int
+    at_ms: int
+    changed: Position
+    anchors: dict[str, set[Level]] = field(default_factory=dict)
+    alerts: dict[Raising, str] = field(default_factory=dict)
+    version: int = 0
+
+    def take(self, alerts: dict[Raising, str], stays: Collection[str]) -> list[Raising]:
+        """Takes over, and out of `alerts`, all but those about contacts that stay."""
+        taken = [raising for raising in alerts if raising.anchor not in stays]
+        self.alerts |= {raising: alerts.pop(raising) for raising in taken}
+        return taken
+
+
+@dataclass(slots=True)
 class Untold:
     """What former parties handed on with an author who is not here yet."""
 
@@ -160,18 +189,20 @@ class PartyState:
         published: by case id.
         raised: alerts that stand, and those withdrawn whose withdrawal may have to be repeated.
         untold: by author.
+        erased: by author.
         dropped: (time, mention id) of the newest contact that was dropped since the party has too many.
         head: when the party is to be looked at again.
         judged_ms: when something was last found to have changed; for this party time does not go back behind it.
     """
 
-    __slots__ = ("authors", "dropped", "head", "judged_ms", "published", "raised", "untold")
+    __slots__ = ("authors", "dropped", "erased", "head", "judged_ms", "published", "raised", "untold")
 
     def __init__(self) -> None:
         self.authors: dict[str, Present | Left] = {}
         self.published: dict[str, Published] = {}
         self.raised: dict[Raising, Raised] = {}
         self.untold: dict[str, Untold] = {}
+        self.erased: dict[str, Erased] = {}
         self.dropped: tuple[int, str] | None = None
         self.head = Head(None, "", live=False, held=False)
         self.judged_ms = 0
@@ -236,6 +267,54 @@ class PartyState:
             self._own(author, entry, anchors, alerts)
         elif not isinstance(entry, Left) or entry.epoch < epoch:
             self._wait(author, epoch, anchors, alerts)
+
+    def erase(self, event: PartyEvent, position: Position) -> None:
+        """Forgets what an author said until then, and what was made of it, which is to be taken back.
+
+        What was made of what was said later stays: it is handed on when the author leaves, as ever.
+
+        Args:
+            event: names the author, the first epoch of what is said later, and the contacts that stay.
+            position: of the record that says so.
+        """
+        author, at_ms = event.author, to_ms(event.at)
+        erased = self.erased.setdefault(author, Erased(event.epoch, at_ms, position))
+        erased.epoch, erased.at_ms = max(event.epoch, erased.epoch), max(at_ms, erased.at_ms)
+        erased.changed = position
+        stays = {case.anchor for case in event.cases}
+        entry, waiting = self.authors.get(author), self.untold.get(author)
+        version = event.epoch << 32
+        if isinstance(entry, Present) and entry.epoch >= event.epoch:
+            entry.history.forget_until(at_ms)
+            stays.update(entry.history.contacts)
+            version = entry.epoch << 32
+        elif isinstance(entry, Present):
+            del self.authors[author]
+        elif entry is not None and entry.epoch < event.epoch:
+            # perhaps nobody has heard of what was handed on
+            erased.anchors |= dict.fromkeys(entry.anchors - stays, entry.claimed)
+            erased.take(entry.alerts, stays)
+            entry.anchors &= stays
+            if not (entry.anchors or entry.alerts):
+                del self.authors[author]
+        if waiting is not None and waiting.epoch < event.epoch:
+            erased.anchors |= {anchor: set() for anchor in waiting.anchors - stays}
+            erased.take(waiting.alerts, stays)
+            waiting.anchors &= stays
+            if not (waiting.anchors or waiting.alerts):
+                del self.untold[author]
+        for name, case in list(self.published.items()):
+            if case.author == author and case.anchor not in stays:
+                erased.anchors[case.anchor] = self.published.pop(name).claimed
+                erased.version = max(erased.version, version + case.counter)
+        raised = {raising: alert.case for raising, alert in self.raised.items() if alert.author == author}
+        for raising in erased.take(raised, stays):
+            del self.raised[raising]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known, and nothing is left to do."""
+        return not (self.authors or self.published or self.raised or self.untold or self.erased)
 
     def _wait(self, author: str, epoch: int, anchors: Iterable[str], alerts: Mapping[Raising, str]) -> None:
         waiting = self.untold.get(author) or Untold()
@@ -333,6 +412,18 @@ class PartyState:
                 author: (waiting.epoch, sorted(waiting.anchors), _packed_alerts(waiting.alerts))
                 for author, waiting in self.untold.items()
             }
+        if self.erased:
+            state["f"] = {
+                author: (
+                    erased.epoch,
+                    erased.at_ms,
+                    tuple(erased.changed),
+                    {anchor: sorted(levels) for anchor, levels in erased.anchors.items()},
+                    _packed_alerts(erased.alerts),
+                    erased.version,
+                )
+                for author, erased in self.erased.items()
+            }
         if self.dropped is not None:
             state["z"] = self.dropped
         return orjson.dumps(state)
@@ -371,6 +462,11 @@ class PartyState:
             )
         for author, (epoch, anchors, *handed) in packed.get("u", {}).items():
             memory.untold[author] = Untold(epoch, set(anchors), _unpacked_alerts(*handed))
+        for author, (epoch, at_ms, changed, anchors, alerts, version) in packed.get("f", {}).items():
+            claimed = {anchor: set(levels) for anchor, levels in anchors.items()}
+            memory.erased[author] = Erased(
+                epoch, at_ms, Position(*changed), claimed, _unpacked_alerts(alerts), version
+            )
         memory.dropped = _pair(packed.get("z"))
         return memory
 

@@ -16,6 +16,7 @@ from listener.domain.case import OPEN_STATES, Case, CaseCustomer
 from listener.domain.clock import Clock, TimerDue
 from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, read_enriched
+from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected
 from listener.domain.ids import case_id
 from listener.domain.mention import Mention, validators_pass
@@ -23,7 +24,7 @@ from listener.domain.party import PartyEvent, PublishedCase
 from listener.domain.quick_read import quick_contract
 from listener.domain.topics import ALERTS, PARTY_EVENTS, READ_BY_STAGE, TIMERS_DUE, TRIAGE
 from stream.history import command_row, contact_row, response_row, row_of_contact
-from stream.moments import BEFORE_ALL, DAY_MS, to_ms
+from stream.moments import BEFORE_ALL, DAY_MS, from_ms, to_ms
 from stream.stage import Input, Output, Position, Step
 from stream.triage.alerts import (
     Raising,
@@ -73,14 +74,16 @@ class Triage:
     Args:
         policy: what decides about cases.
         customers: what snapshots tell of the customer.
+        erasures: of whom nothing is taken that was told before; of nobody where None.
     """
 
     name = "triage"
     topics = tuple(topic.name for topic in READ_BY_STAGE[name])
 
-    def __init__(self, policy: Policy, customers: Customers) -> None:
+    def __init__(self, policy: Policy, customers: Customers, erasures: Erasures | None = None) -> None:
         self.policy = policy
         self._customers = customers
+        self._erasures = Erasures() if erasures is None else erasures
 
     def decode(self, topic: str, value: bytes | None) -> TriageValue:
         """Reads one record.
@@ -112,22 +115,36 @@ class Triage:
         for given in inputs:
             if given.value.party != key:
                 raise Rejected("wrong-key", f"the key is not the party, {given.value.party}")
-            _fold(memory, given.value)
+            self._note_erasure(given.value)
+        purges = False
+        positions = {given.position for given in inputs}
+        for given in inputs:
+            value = given.value
+            if isinstance(value, PartyEvent) and value.kind in {"erase", "erased"}:
+                purges |= _fold_erasure(memory, value, inputs[-1].position, positions)
+            elif isinstance(value, TimerDue) or value.epoch >= self._erasures.first_epoch(value.author):
+                _fold(memory, value)
         timers = [to_ms(given.value.due_at) for given in inputs if isinstance(given.value, TimerDue)]
         look = _Look(
             party=key,
             now_ms=max(to_ms(now), memory.judged_ms, *timers),
             woken=bool(timers),
             stands_still=now <= BEFORE_ALL,
-            positions={given.position for given in inputs},
+            positions=positions,
             last=inputs[-1].position,
         )
         outputs = _handed_over(memory, key, inputs)
+        outputs.extend(_taken_back(memory, key, positions))
         outputs.extend(self._cases(memory, look))
+        outputs.extend(_told_of_erasures(memory, key, positions))
         if look.changed:
             memory.judged_ms = look.now_ms
-        kept = memory.authors or memory.untold or state is not None
-        return Step(memory.packed() if kept else None, tuple(outputs))
+        return Step(None if memory.empty else memory.packed(), tuple(outputs), purges)
+
+    def _note_erasure(self, value: TriageValue) -> None:
+        """Whoever's erasure this is, nothing of the time before is taken from now on."""
+        if isinstance(value, PartyEvent) and value.kind in {"erase", "erased"}:
+            self._erasures.note("author", value.author, value.at)
 
     def _cases(self, memory: PartyState, look: "_Look") -> list[Output]:
         """Snapshots of the cases that changed with these records or with time, and alerts."""
@@ -340,6 +357,56 @@ def _fold_event(memory: PartyState, event: PartyEvent) -> None:
         if command is not None:
             history.add_command(command_row(command))
     memory.reveal(event.author, entry, told=event.kind == "join")
+
+
+def _fold_erasure(memory: PartyState, event: PartyEvent, last: Position, positions: set[Position]) -> bool:
+    """Forgets an author; whether that is done with this, and nothing of earlier states may stay."""
+    if event.kind == "erase":
+        memory.erase(event, last)
+        return False
+    erased = memory.erased.get(event.author)
+    if erased is None or erased.changed not in positions:
+        memory.erased.pop(event.author, None)
+        return True
+    return False
+
+
+def _taken_back(memory: PartyState, party: str, positions: set[Position]) -> list[Output]:
+    """Deletes what was published about authors who are erased, and gives back the places of their cases."""
+    outputs: list[Output] = []
+    for author, erased in memory.erased.items():
+        if erased.changed not in positions:
+            continue
+        for anchor, claimed in sorted(erased.anchors.items()):
+            outputs.append(Output(TRIAGE.name, case_id(anchor), None))
+            outputs.extend(
+                given_back(
+                    anchor,
+                    author,
+                    max(erased.version, erased.epoch << 32),
+                    party=party,
+                    claimed=claimed,
+                    erased=True,
+                )
+            )
+        for raising, case in sorted(erased.alerts.items()):
+            outputs.append(Output(ALERTS.name, raising.alert_id, withdrawn_alert(raising, case)))
+    return outputs
+
+
+def _told_of_erasures(memory: PartyState, party: str, positions: set[Position]) -> list[Output]:
+    """The party's word to itself, behind all that it takes back."""
+    return [
+        Output(
+            PARTY_EVENTS.name,
+            party,
+            PartyEvent(
+                kind="erased", party=party, author=author, epoch=erased.epoch, at=from_ms(erased.at_ms)
+            ),
+        )
+        for author, erased in memory.erased.items()
+        if erased.changed in positions
+    ]
 
 
 def _handed_over(memory: PartyState, party: str, inputs: Sequence[Input[TriageValue]]) -> list[Output]:

@@ -11,6 +11,7 @@ from listener.connectors.parked import Parked
 from listener.connectors.seen import Seen
 from listener.domain.connector_state import Cursor
 from listener.domain.dead_letter import DeadLetter
+from listener.domain.erasure import Erasures
 from listener.domain.mention import Mention, MentionDeleted, read_raw
 from listener.domain.topics import BACKFILL, CURSORS, DEAD, INDEX, PARKED, RAW
 
@@ -231,3 +232,31 @@ def test_a_replay_publishes_nothing_except_what_nobody_may_have_published() -> N
     assert outlet.keys() == {"5": "net:brand", "3": "net:bob"}
     intake.take([said("7", "brand", "1")])
     assert outlet.keys()["7"] == "net:ann"
+
+
+def _erasures() -> Erasures:
+    erasures = Erasures(b"at least sixteen bytes")
+    erasures.note("author", "net:ann", NOW)
+    return erasures
+
+
+def test_what_erased_people_said_and_were_answered_is_passed_over() -> None:
+    outlet = Outlet()
+    intake = Intake(SOURCE, outlet, Index(), Parked(), lambda: NOW, erasures=_erasures())
+    intake.take([said("1"), said("2", "brand", "1"), said("3", "bob"), gone("1", "ann"), gone("4", "ann")])
+    intake.release()
+    intake.commit({})
+    assert outlet.keys() == {"3": "net:bob"}
+    assert [record.key for record in outlet.records(INDEX.name)] == ["net:3"]
+    assert not outlet.records(PARKED.name)
+    assert (intake.counts.published, intake.counts.erased) == (1, 4)
+
+
+def test_what_they_say_afterwards_is_heard_and_can_be_deleted() -> None:
+    outlet = Outlet()
+    later = NOW + timedelta(hours=2)
+    intake = Intake(SOURCE, outlet, Index(), Parked(), lambda: later, erasures=_erasures())
+    intake.take([said("5", occurred_at=NOW + timedelta(hours=1)), gone("5", "ann")])
+    assert outlet.keys() == {"5": "net:ann"}
+    assert [type(value) for value in outlet.said()] == [Mention, MentionDeleted]
+    assert intake.counts.erased == 0

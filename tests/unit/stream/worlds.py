@@ -10,10 +10,11 @@ from listener.domain.case import OPEN_STATES, Case
 from listener.domain.command import CaseCommand
 from listener.domain.customer import Customer, IdentityLink, LinkDecision
 from listener.domain.enriched import Complaint, Enrichment, Language, Need, RootCause, Severity
+from listener.domain.erasure import EraseAuthor, Erasures
 from listener.domain.mention import Contactable, Mention, MentionDeleted
 from listener.domain.party import PartyOf
 from listener.domain.response import Goodwill, Response
-from listener.domain.topics import PARTIES
+from listener.domain.topics import ERASE, PARTIES
 from stream.enrichment.customer_match import CustomerIndex
 from stream.ledger.ledger import Ledger, Recorded, key_of
 from stream.levels import LevelState
@@ -177,19 +178,27 @@ def stages(
     policy: Policy = POLICY, now: datetime | Callable[[], datetime] = NOW, *, wire: bool = False
 ) -> AllStages:
     """All stages with tagged texts and the two customers."""
-    index = customers()
+    index, erasures = customers(), Erasures(b"sixteen bytes at least")
     time = Time(now) if isinstance(now, datetime) else now
-    return AllStages(Ledger(TaggedTexts(), index), Triage(policy, index), time, wire=wire)
+    ledger = Ledger(TaggedTexts(), index, erasures=erasures)
+    return AllStages(ledger, Triage(policy, index, erasures), time, wire=wire)
 
 
-def put_all(both: AllStages, values: Sequence[Recorded]) -> AllStages:
+def put_all(both: AllStages, values: Sequence[Recorded | EraseAuthor]) -> AllStages:
     """Puts records under their topics and keys."""
     for value in values:
-        both.put(topic_of(value), key_of(value), value)
+        both.put(ERASE.name if isinstance(value, EraseAuthor) else topic_of(value), key_of(value), value)
     return both
 
 
-def straight(values: Sequence[Recorded], end: datetime = NOW, policy: Policy = POLICY) -> AllStages:
+def erase(author: str, hours: float) -> EraseAuthor:
+    """What an author said until then is erased."""
+    return EraseAuthor(kind="erase", author=author, at=at(hours))
+
+
+def straight(
+    values: Sequence[Recorded | EraseAuthor], end: datetime = NOW, policy: Policy = POLICY
+) -> AllStages:
     """Everything in the order given, one record at a time, at the end of time, without incident."""
     both = stages(policy, end)
     for value in values:
@@ -197,7 +206,9 @@ def straight(values: Sequence[Recorded], end: datetime = NOW, policy: Policy = P
     return both
 
 
-def rough(values: Sequence[Recorded], seed: int, end: datetime = NOW, policy: Policy = POLICY) -> AllStages:
+def rough(
+    values: Sequence[Recorded | EraseAuthor], seed: int, end: datetime = NOW, policy: Policy = POLICY
+) -> AllStages:
     """The same with duplicates, any order of the queues, batches of any size, and crashes after each step.
 
     Some queues are served seldom, so that records meet others from much later. Time jumps to and fro until it

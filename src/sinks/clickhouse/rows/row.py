@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 from listener.domain.errors import Rejected
+from listener.domain.topics import SWEEP_KEY
 from listener.kafka.record import Record
 
 Columns = dict[str, list[Any]]
@@ -146,9 +147,10 @@ def _no_key() -> str:
 
 
 def told_and_withdrawn(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Records with a value, and tombstones."""
+    """Records with a value, and tombstones, without those that delete nothing."""
     told: list[Record] = []
     withdrawn: list[Record] = []
     for record in records:
-        (withdrawn if record.value is None else told).append(record)
+        if record.key != SWEEP_KEY:
+            (withdrawn if record.value is None else told).append(record)
     return told, withdrawn

@@ -1,0 +1,292 @@
+"""``listener privacy``: what is held about a person, given out or erased."""
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from listener.bootstrap import installation_time, publisher, sink_group, wall_clock
+from listener.cli.author import AUTHOR
+from listener.cli.moment import Moment
+from listener.cli.options import settings_options
+from listener.cli.tables import format_rows
+from listener.cli.words import Words
+from listener.domain.contract import format_utc
+from listener.domain.errors import ListenerError, ServiceError, UsageError
+from listener.domain.topics import ALL, CHANGELOGS, STREAM_GROUP
+from listener.kafka.admin import TopicAdmin
+from listener.kafka.consume import read_whole
+from listener.kafka.erasures import KNOWN_SECONDS, read_erasures
+from listener.privacy import logs
+from listener.privacy.certificate import Certificate, places, readable
+from listener.privacy.erase import (
+    delete_keys,
+    is_left,
+    note_in_audit,
+    put_on_list,
+    wait_for_stages,
+    wait_processed,
+)
+from listener.privacy.export import Line, counted, header, held
+from listener.privacy.person import Person, Read, customers_of, find_person
+from listener.privacy.tables import person_in_tables
+from listener.settings import Settings
+from sinks.clickhouse.store_rows import ClickHouseSink
+
+COLUMNS = ("place", "found")
+OLD_PARTS_SECONDS = 480
+"""Where ClickHouse cannot be asked."""
+
+
+def _person_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--author`` and ``--customer``, and calls the command with ``named``."""
+
+    @click.option("--author", "authors", multiple=True, type=AUTHOR, help="An account; may be repeated.")
+    @click.option(
+        "--customer",
+        "customers",
+        multiple=True,
+        type=Words(200),
+        help="A customer record, with all accounts that belong to it; may be repeated.",
+    )
+    @functools.wraps(command)
+    def with_person(*args: Any, authors: tuple[str, ...], customers: tuple[str, ...], **kwargs: Any) -> Any:
+        if not authors and not customers:
+            raise UsageError("say whose data: --author source-kind:native-id, or --customer ID")
+        return command(*args, named=Person(frozenset(authors), frozenset(customers)), **kwargs)
+
+    return with_person
+
+
+@click.group()
+def command() -> None:
+    """Give out, or erase, what is held about a person.
+
+    \b
+    Example:
+      listener privacy export --customer C-1001 --preview
+      listener privacy export --customer C-1001 --out C-1001.jsonl
+      listener privacy erase --customer C-1001
+      listener privacy erase --customer C-1001 --by "K. Agent" --yes --certificate C-1001.json
+    """
+
+
+@command.command()
+@_person_options
+@click.option("--preview", is_flag=True, help="Only say in which places how much is held.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write, for your eyes only; standard output where not given.",
+)
+@settings_options
+def export(settings: Settings, named: Person, preview: bool, out: Path | None) -> None:
+    """Write everything that is held about a person as JSON lines: topics, changelogs, tables, logs.
+
+    docs/privacy.md has the schema of a line, and what lies outside.
+
+    \b
+    Example:
+      listener privacy export --author airline:jane_doe --out jane.jsonl
+    """
+    read = _reader(settings)
+    person = _found(settings, read, named)
+    lines = _held(settings, read, person)
+    if preview:
+        _tell(counted(lines))
+        return
+    with _written(out) as file:
+        count = 0
+        for line in (header(person, wall_clock(), _bases(settings)), *lines):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+    click.echo(f"{count - 1} things are held", err=True)
+
+
+@command.command()
+@_person_options
+@click.option(
+    "--by", type=Words(200), metavar="NAME", help="Who does this; goes to the audit and the certificate."
+)
+@click.option("--yes", is_flag=True, help="Do it; without, only what would be erased is told.")
+@click.option(
+    "--certificate",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the certificate as JSON here, too.",
+)
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(1),
+    default=300.0,
+    show_default=True,
+    metavar="S",
+    help="How long to wait for the stream workers and the sink.",
+)
+@click.option(
+    "--until",
+    type=Moment(),
+    help="What was said until then [default: now]. To carry out to its end an erasure that was broken off.",
+)
+@settings_options
+def erase(
+    settings: Settings,
+    named: Person,
+    by: str | None,
+    yes: bool,
+    path: Path | None,
+    wait_seconds: float,
+    until: datetime | None,
+) -> None:
+    """Erase a person: all that was said by or to them until now, their customer records, their cases.
+
+    Prints a certificate, with the date by which each place has nothing left. Exit code 1 where something is not
+    carried out yet, for example since no worker runs: run it again as it says. What was said does not come back,
+    however often it is read again; what they say from now on is heard anew. This cannot be taken back.
+
+    \b
+    Example:
+      listener privacy erase --author airline:jane_doe --by "K. Agent" --yes
+    """
+    read = _reader(settings)
+    person = _found(settings, read, named)
+    found = counted(_held(settings, read, person))
+    if not yes:
+        _tell(found)
+        click.echo("nothing was erased: --yes does it", err=True)
+        return
+    if not by:
+        raise UsageError("--by must be given: it goes to the audit and the certificate")
+    now = installation_time(settings)()
+    if until is not None and until > now:
+        raise UsageError("--until is a time to come: nobody can know what will be said until then")
+    certificate = _erase(settings, read, person, dict(found), by, wait_seconds, until or now)
+    click.echo(readable(certificate), nl=False)
+    if path is not None:
+        with _written(path) as file:
+            file.write(json.dumps(json.loads(certificate.to_json()), indent=2, ensure_ascii=False) + "\n")
+    if not certificate.complete:
+        raise ListenerError(
+            "not everything was carried out: see what is pending, and run the same again with --until "
+            f"{format_utc(certificate.said_until)}"
+        )
+
+
+def _erase(
+    settings: Settings,
+    read: Read,
+    person: Person,
+    found: dict[str, int],
+    by: str,
+    wait_seconds: float,
+    at: datetime,
+) -> Certificate:
+    erasures = read_erasures(settings.kafka, settings.erasure_key)
+    if settings.erasure_key is None:
+        raise UsageError(
+            "LISTENER_ERASURE_KEY is not set: a secret of at least 16 characters, the same for every process of "
+            "the installation, kept for as long as the list of erased people is to hold; see docs/privacy.md"
+        )
+    with publisher(settings, "listener-privacy") as out, TopicAdmin(settings.kafka) as admin:
+        hashes = put_on_list(out, erasures, person, at)
+        time.sleep(KNOWN_SECONDS)
+        search = delete_keys(out, read, person, at)
+        note_in_audit(out, hashes, by, at)
+        deadline = time.monotonic() + wait_seconds
+        stages_done = wait_for_stages(admin, STREAM_GROUP, deadline) and not is_left(read, person, at)
+        stored = wait_processed(admin, sink_group("clickhouse"), ClickHouseSink.topics, deadline)
+        rows_gone, old_parts_seconds = _erase_rows(settings, person, at)
+        logs.mask(settings.data_dir / "log", person.authors | search.mentions)
+        kafka = admin.settings(topic.name for topic in (*ALL, *CHANGELOGS))
+    made = places(
+        found,
+        kafka,
+        wall_clock(),
+        stages_done=stages_done,
+        tables_done=stored and rows_gone,
+        old_parts_seconds=old_parts_seconds,
+    )
+    return Certificate(
+        subjects=hashes,
+        said_until=at,
+        carried_out_at=wall_clock(),
+        by=by,
+        complete=not any(place.done == "pending" for place in made),
+        places=made,
+    )
+
+
+def _erase_rows(settings: Settings, person: Person, until: datetime) -> tuple[bool, int]:
+    """Whether the tables have nothing of the person any more, and how long old files stay."""
+    try:
+        with person_in_tables(settings.clickhouse_url, person, until) as tables:
+            tables.erase()
+            return not any(tables.counts().values()), tables.old_parts_seconds()
+    except ServiceError as error:
+        click.echo(str(error), err=True)
+        return False, OLD_PARTS_SECONDS
+
+
+def _found(settings: Settings, read: Read, named: Person) -> Person:
+    """Who was named, with all accounts that Kafka or ClickHouse knows: after an erasure that was broken off it may
+    be one of the two.
+    """
+    person = find_person(read, named.authors, named.customers)
+    with person_in_tables(settings.clickhouse_url, named) as tables:
+        person = Person(person.authors | tables.accounts(), person.customers)
+    click.echo(f"accounts: {', '.join(sorted(person.authors)) or 'none'}", err=True)
+    for customer in sorted(customers_of(read, named.authors) - named.customers):
+        click.echo(
+            f"an account that you named belongs to the customer {customer}: --customer takes all of it",
+            err=True,
+        )
+    return person
+
+
+def _reader(settings: Settings) -> Read:
+    return functools.partial(read_whole, settings.kafka)
+
+
+def _held(settings: Settings, read: Read, person: Person) -> Iterator[Line]:
+    tables = functools.partial(person_in_tables, settings.clickhouse_url, person)
+    return held(read, tables, settings.data_dir / "log", person)
+
+
+def _tell(found: list[tuple[str, int]]) -> None:
+    click.echo(format_rows(COLUMNS, found, "table"), nl=False)
+    click.echo(f"{sum(count for _, count in found)} things are held", err=True)
+
+
+def _bases(settings: Settings) -> dict[str, dict[str, str]]:
+    """The lawful basis of each source, as configured."""
+    return {
+        name: {
+            field: text
+            for field, text in (
+                ("lawful_basis", source.lawful_basis or "not stated"),
+                ("basis_note", source.basis_note),
+                ("consent", source.consent),
+            )
+            if text
+        }
+        for name, source in settings.config.sources.items()
+    }
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[TextIO]:
+    """Where to write; a file is for its owner's eyes only."""
+    if path is None:
+        yield click.get_text_stream("stdout", encoding="utf-8")
+        return
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    with path.open("w", encoding="utf-8") as file:
+        yield file

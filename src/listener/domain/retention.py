@@ -1,0 +1,17 @@
+"""Which tables in ClickHouse may keep their rows for a time only, and what tells the age of a row."""
+
+AGED_BY: dict[str, str] = {
+    "mentions": "received_at",
+    "mention_tombstones": "received_at",
+    "responses": "received_at",
+    "cases": "last_at",
+    "black_holes": "since",
+    "tickets": "updated_at",
+    "outcomes": "occurred_at",
+    "alerts": "due_at",
+    "audit": "at",
+    "dead_letters": "at",
+}
+"""Table to the column that tells how old a row is. Tables that are not here hold what is true now."""
+DEFAULT_DAYS = {"dead_letters": 30}
+"""Of tables that do not keep their rows without end."""

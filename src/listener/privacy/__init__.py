@@ -1,0 +1,1 @@
+"""What is held about a person: where, what, and how it goes."""

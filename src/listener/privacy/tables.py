@@ -1,0 +1,165 @@
+"""What ClickHouse holds about a person, and its deletion: at once for every question, then from the disk.
+
+Names of people never stand in a statement: a mutation is kept in a file of its table, and a server may keep the
+words of every query. They are in a table in memory as long as they are needed.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from clickhouse_driver import Client
+
+from listener.clickhouse.client import connect, translated
+from listener.domain.erasure import epoch_after, to_ms
+from listener.privacy.person import Person
+
+ROWS: dict[str, str] = {
+    "mentions": "(history_author IN {authors} OR author IN {authors})"
+    " AND least(occurred_at, received_at) <= {until}",
+    "mention_tombstones": "author IN {authors} AND received_at <= {until}",
+    "responses": "author IN {authors} AND least(occurred_at, received_at) <= {until}",
+    "black_holes": "author IN {authors} AND since <= {until}",
+    "tickets": "case_id IN (SELECT case_id FROM cases WHERE {cases})",
+    "alerts": "subject IN (SELECT case_id FROM cases WHERE {cases})",
+    "cases": "{cases}",
+    "parties": "(author IN {authors} OR customer_id IN {customers}) AND epoch < {epoch}",
+    "customers": "customer_id IN {customers} AND (updated_at IS NULL OR updated_at <= {until})",
+    "outcomes": "customer_id IN {customers} AND occurred_at <= {until}",
+    "audit": "(subject IN {both} OR hasAny(mapValues(detail), {both_list})) AND at <= {until}",
+}
+"""Table to which of its rows are a person's; in the order in which they can be deleted."""
+VIEWS = {
+    "current_mentions": "mentions, mention_tombstones, parties",
+    "contacts": "current_mentions",
+    "current_responses": "responses, mention_tombstones, parties",
+    "current_cases": "cases, parties",
+    "current_black_holes": "black_holes, current_cases",
+    "current_parties": "parties",
+    "current_customers": "customers",
+    "current_tickets": "tickets",
+    "current_outcomes": "outcomes",
+    "current_alerts": "alerts",
+    "current_audit": "audit",
+    "root_causes": "contacts, current_cases",
+}
+"""View to what it shows; a view holds nothing itself."""
+_CASES = """
+    (anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch})
+    OR (anchor_author NOT IN {authors} AND (hasAny(authors, {author_list}) OR customer_id IN {customers})
+        AND bitAnd(version, toUInt128(18446744073709551615)) <= {now_ms})
+"""
+"""Those that the person begins, of the time before; of others in which the person speaks the snapshots so far."""
+_EVIDENCE = """
+    match_customer IN {customers} OR arrayExists(
+        words -> arrayExists(id -> position(words, concat('(', id, ')')) > 0, {customer_list}), match_evidence)
+"""
+"""Rows of others, such as those who share a telephone number, in which a customer's name may stand."""
+_QUIETLY = {"log_queries": 0}
+
+
+class PersonInTables:
+    """One person's rows.
+
+    Args:
+        client: of an account that may write.
+        table: in memory, with the person's names; see `person_in_tables`.
+        until: what was said until then; everything where None.
+    """
+
+    def __init__(self, client: Client, table: str, until: datetime | None) -> None:
+        self._client = client
+
+        def names(*kinds: str, listed: bool = False) -> str:
+            wanted = ", ".join(f"'{kind}'" for kind in kinds)
+            what = "groupArray(name)" if listed else "name"
+            return f"(SELECT {what} FROM {table} WHERE kind IN ({wanted}))"  # noqa: S608  # constants
+
+        words = {
+            "authors": names("author"),
+            "author_list": names("author", listed=True),
+            "customers": names("customer"),
+            "customer_list": names("customer", listed=True),
+            "both": names("author", "customer"),
+            "both_list": names("author", "customer", listed=True),
+        }
+        moment = datetime(2299, 12, 31, tzinfo=UTC) if until is None else until
+        words["until"] = f"fromUnixTimestamp64Milli({to_ms(moment)}, 'UTC')"
+        words["epoch"] = str(2**32 if until is None else epoch_after(to_ms(until)))
+        words["now_ms"] = str(to_ms(datetime.now(UTC)))
+        self._customers = words["customers"]
+        words["cases"] = _CASES.format(**words)
+        self._rows = {name: condition.format(**words) for name, condition in ROWS.items()}
+        self._evidence = _EVIDENCE.format(**words)
+
+    def accounts(self) -> set[str]:
+        """The accounts of the person's customers, as the tables know them."""
+        query = f"SELECT author FROM parties FINAL WHERE customer_id IN {self._customers}"  # noqa: S608  # constants
+        return {author for (author,) in self._client.execute(query, settings=_QUIETLY)}
+
+    def counts(self) -> dict[str, int]:
+        """Table to how many of its rows are the person's."""
+        return {table: self._count(table, condition) for table, condition in self._rows.items()} | {
+            "mentions of others": self._count("mentions", self._evidence)
+        }
+
+    def rows(self, table: str) -> Iterator[dict[str, Any]]:
+        """The current rows of a table, by column."""
+        query = f"SELECT * FROM {table} FINAL WHERE {self._rows[table]}"  # noqa: S608  # constants
+        rows, columns = self._client.execute(query, with_column_types=True, settings=_QUIETLY)
+        for row in rows:
+            yield {name: value for (name, _), value in zip(columns, row, strict=True) if name != "version"}
+
+    def erase(self) -> None:
+        """Deletes the rows, and takes the person out of rows of others. Returns once all replicas have done so."""
+        for table, condition in self._rows.items():
+            change = "DELETE"
+            if table == "audit":
+                change = "UPDATE subject = 'erased', detail = map()"
+            self._mutate(table, change, condition)
+        self._mutate(
+            "mentions",
+            "UPDATE match_evidence = [], match_customer = '', match_status = 'unknown'",
+            self._evidence,
+        )
+
+    def _mutate(self, table: str, change: str, condition: str) -> None:
+        if self._count(table, condition):
+            statement = f"ALTER TABLE {table} {change} WHERE {condition}"
+            self._client.execute(statement, settings=_QUIETLY | {"mutations_sync": 2})
+
+    def _count(self, table: str, condition: str) -> int:
+        query = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608  # constants
+        return int(self._client.execute(query, settings=_QUIETLY)[0][0])
+
+    def old_parts_seconds(self) -> int:
+        """How long the files of deleted rows stay, at the longest: by the server's own setting."""
+        query = "SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'"
+        found = self._client.execute(query, settings=_QUIETLY)
+        return int(found[0][0]) if found else 480
+
+
+@contextmanager
+def person_in_tables(url: str, person: Person, until: datetime | None = None) -> Iterator[PersonInTables]:
+    """A person's rows in the database of this URL, as long as the block lasts.
+
+    Args:
+        until: what was said until then; everything where None.
+
+    Raises:
+        ServiceError: ClickHouse is not there, or refuses.
+    """
+    client, table = connect(url), f"erasing_{uuid.uuid4().hex}"
+    with translated(url):
+        try:
+            client.execute(f"CREATE TABLE {table} (kind String, name String) ENGINE = Memory")
+            rows = [("author", name) for name in person.authors] + [
+                ("customer", name) for name in person.customers
+            ]
+            client.execute(f"INSERT INTO {table} (kind, name) VALUES", rows)
+            yield PersonInTables(client, table, until)
+        finally:
+            client.execute(f"DROP TABLE IF EXISTS {table}")
+            client.disconnect()

@@ -1,0 +1,139 @@
+"""A person's rows in ClickHouse: found and deleted, and taken out of the rows of others; on the real engine."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from listener.clickhouse.client import connect
+from listener.domain.erasure import epoch_after, to_ms
+from listener.embedded.clickhouse import ClickHouseServer
+from listener.privacy.person import Person
+from listener.privacy.tables import ROWS, VIEWS, person_in_tables
+
+pytestmark = pytest.mark.clickhouse
+
+ANN = Person(frozenset({"net:ann"}), frozenset({"C-1"}))
+ROWS_MADE = """
+INSERT INTO mentions (mention_id, author, history_author, text, occurred_at, version) VALUES
+    ('net:1', 'net:ann', 'net:ann', 'hers', now64(3), 1),
+    ('net:2', 'net:company', 'net:ann', 'an answer to her', now64(3), 1),
+    ('net:3', 'net:bob', 'net:bob', 'his', now64(3), 1);
+INSERT INTO mentions
+    (mention_id, author, history_author, occurred_at, match_customer, match_evidence, version) VALUES
+    ('net:4', 'net:son', 'net:son', now64(3), '', ['phone +44 belongs to Ann One (C-1) and Bob Two (C-2)'], 1),
+    ('net:5', 'net:bob', 'net:bob', now64(3), 'C-12', ['phone +45 belongs to Bea (C-12)'], 1);
+INSERT INTO parties (author, party, customer_id, at, version) VALUES
+    ('net:ann', 'c:C-1', 'C-1', now64(3), 1), ('net:bob', 'a:net:bob', '', now64(3), 1);
+INSERT INTO customers (customer_id, names, version) VALUES ('C-1', ['Ann One'], 1), ('C-12', ['Bea'], 1);
+INSERT INTO cases (case_id, anchor_author, authors, opened_at, last_at, version) VALUES
+    ('K-1', 'net:ann', ['net:ann'], now64(3), now64(3), 1),
+    ('K-2', 'net:bob', ['net:bob', 'net:ann'], now64(3), now64(3), 1),
+    ('K-3', 'net:bob', ['net:bob'], now64(3), now64(3), 1);
+INSERT INTO alerts (alert_id, subject, due_at, version) VALUES
+    ('a', 'K-1', now64(3), 1), ('b', 'K-3', now64(3), 1);
+INSERT INTO tickets (case_id, desk, updated_at, version) VALUES
+    ('K-1', 'd', now64(3), 1), ('K-3', 'd', now64(3), 1);
+INSERT INTO audit (entry_id, actor, subject, detail, at, version) VALUES
+    ('1', 'K', 'net:ann', {}, now64(3), 1),
+    ('2', 'K', 'net:bob', {'customer_id': 'C-1'}, now64(3), 1),
+    ('3', 'K', 'net:bob', {}, now64(3), 1);
+INSERT INTO outcomes (outcome_id, customer_id, occurred_at, version) VALUES ('o', 'C-1', now64(3), 1)
+"""
+
+
+@pytest.fixture
+def url(database: str) -> str:
+    """A database with rows of several people."""
+    client = connect(database)
+    for statement in ROWS_MADE.split(";\n"):
+        client.execute(statement)
+    client.disconnect()
+    return database
+
+
+def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> None:
+    with person_in_tables(url, ANN) as tables:
+        assert tables.accounts() == {"net:ann"}
+        assert {place: count for place, count in tables.counts().items() if count} == {
+            "mentions": 2,
+            "tickets": 1,
+            "alerts": 1,
+            "cases": 2,
+            "parties": 1,
+            "customers": 1,
+            "outcomes": 1,
+            "audit": 2,
+            "mentions of others": 1,
+        }
+        assert [row["text"] for row in tables.rows("mentions")] == ["hers", "an answer to her"]
+        tables.erase()
+        assert not any(tables.counts().values())
+        assert tables.old_parts_seconds() == 480
+    client = connect(url)
+    try:
+        evidence = "SELECT mention_id, match_customer, match_evidence FROM mentions ORDER BY mention_id"
+        assert client.execute(evidence) == [
+            ("net:3", "", []),
+            ("net:4", "", []),
+            ("net:5", "C-12", ["phone +45 belongs to Bea (C-12)"]),
+        ]
+        assert client.execute("SELECT case_id FROM cases") == [("K-3",)]
+        assert client.execute("SELECT subject, detail FROM audit ORDER BY entry_id") == [
+            ("erased", {}),
+            ("erased", {}),
+            ("net:bob", {}),
+        ]
+        left = "SELECT count() FROM system.tables WHERE name LIKE 'erasing%'"
+        assert client.execute(left) == [(0,)]
+    finally:
+        client.disconnect()
+
+
+def test_what_was_said_later_stays(url: str) -> None:
+    later = "now64(3) + INTERVAL 1 HOUR"
+    client = connect(url)
+    client.execute(
+        "INSERT INTO mentions (mention_id, author, history_author, occurred_at, received_at, version) "
+        f"VALUES ('net:6', 'net:ann', 'net:ann', {later}, {later}, 1)"
+    )
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    epoch = epoch_after(to_ms(until))
+    client.execute(
+        "INSERT INTO parties (author, party, epoch, at, version) "
+        f"VALUES ('net:ann', 'a:net:ann', {epoch}, {later}, 2)"
+    )
+    client.execute(
+        "INSERT INTO cases (case_id, anchor_author, case_version, opened_at, last_at, version) "
+        f"VALUES ('K-6', 'net:ann', {epoch << 32}, {later}, {later}, 1)"
+    )
+    with person_in_tables(url, ANN, until) as tables:
+        tables.erase()
+        assert not any(tables.counts().values())
+    with person_in_tables(url, ANN) as tables:
+        left = {place: count for place, count in tables.counts().items() if count}
+    assert left == {"mentions": 1, "cases": 1, "parties": 1}
+    client.disconnect()
+
+
+def test_no_statement_that_is_kept_names_the_person(url: str, clickhouse_server: ClickHouseServer) -> None:
+    with person_in_tables(url, ANN) as tables:
+        tables.erase()
+    kept = list(clickhouse_server.data_dir.rglob("mutation_*.txt"))
+    assert kept
+    assert not any(b"net:ann" in path.read_bytes() or b"'C-1'" in path.read_bytes() for path in kept)
+
+
+def test_every_table_and_view_is_known(url: str) -> None:
+    client = connect(url)
+    try:
+        found = client.execute("SELECT name, engine FROM system.tables WHERE database = currentDatabase()")
+    finally:
+        client.disconnect()
+    tables = {name for name, engine in found if engine != "View"} - {
+        "schema_migrations",
+        "fixes",
+        "dead_letters",
+    }
+    views = {name for name, engine in found if engine == "View"} - {"current_fixes", "current_dead_letters"}
+    assert tables == ROWS.keys()
+    assert views == VIEWS.keys()
