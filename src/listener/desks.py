@@ -1,0 +1,87 @@
+"""Which helpdesks keep tickets for cases, as the configuration says it: `desks` in `listener.yaml`."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from listener.destinations import MailRoute, UrlAndKey, VariableName
+from listener.domain.document import Document
+from listener.domain.mention import Channel
+from listener.domain.response import Level
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s@?#]+$", max_length=2000)]
+"""An address without account or query."""
+
+
+class DeskConfig(Document):
+    """What all desks share: which cases get a ticket there."""
+
+    queues: tuple[str, ...] = ()
+    """Only cases in these queues get one; all where empty. A ticket that is there follows its case everywhere."""
+    max_age_hours: float | None = Field(default=None, gt=0, le=24 * 366)
+    """A case in which nothing was said for longer gets none, such as all that there are at the first start."""
+    internal_hosts: tuple[str, ...] = ()
+    """Hosts that may be in an internal network."""
+
+    def wants(self, queue: str) -> bool:
+        """Whether a case of this queue is to get a ticket."""
+        return not self.queues or queue in self.queues
+
+
+class AnsweredThere(Document):
+    """How answers are to be counted that people write at the desk."""
+
+    channel: Channel = "email"
+    """How they reach the customer."""
+    level: Level = "front_line"
+    levels: dict[str, Level] = Field(default_factory=dict)
+    """Who answers, as the desk names them, to their level, where it is not `level`."""
+
+    def level_of(self, who: str) -> Level:
+        """The level of one who answers there."""
+        return self.levels.get(who, self.level)
+
+
+class RequestTrackerSecrets(Document):
+    """The password of the account, or a token of it."""
+
+    password: VariableName | None = None
+    token: VariableName | None = None
+
+
+class RequestTrackerDesk(DeskConfig):
+    """Request Tracker 5, by its REST 2 interface."""
+
+    kind: Literal["request-tracker"]
+    url: Url
+    """Of the start page, such as ``https://rt.example.org``."""
+    username: str = Field(min_length=1)
+    """The account that works there for Listener; what it does there is no answer."""
+    secrets: RequestTrackerSecrets
+    queue: str = "General"
+    queue_of: dict[str, str] = Field(default_factory=dict)
+    """Queue of the case to the queue there, where it is not `queue`."""
+    answers: AnsweredThere = AnsweredThere()
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.secrets.password is None) == (self.secrets.token is None):
+            raise ValueError("secrets: name either password or token")
+        return self
+
+
+class WebhookDesk(DeskConfig):
+    """A signed webhook of the company's own, which is told the whole case."""
+
+    kind: Literal["webhook"]
+    secrets: UrlAndKey
+
+
+class EmailDesk(DeskConfig, MailRoute):
+    """A mailbox that people, or a helpdesk, read: one thread per case."""
+
+    kind: Literal["email"]
+
+
+AnyDesk = Annotated[RequestTrackerDesk | WebhookDesk | EmailDesk, Field(discriminator="kind")]
+"""A further kind: a class above, a name here, a module in `sinks/desks/`, a case in `listener.bootstrap.desk`."""
