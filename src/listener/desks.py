@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from listener.destinations import MailRoute, UrlAndKey, VariableName
+from listener.destinations import Address, MailRoute, UrlAndKey, VariableName
 from listener.domain.document import Document
 from listener.domain.mention import Channel
 from listener.domain.response import Level
@@ -83,5 +83,67 @@ class EmailDesk(DeskConfig, MailRoute):
     kind: Literal["email"]
 
 
-AnyDesk = Annotated[RequestTrackerDesk | WebhookDesk | EmailDesk, Field(discriminator="kind")]
+class TokenSecret(Document):
+    """A token of the account that works at the desk for Listener; what it does there is no answer."""
+
+    token: VariableName
+
+
+class ZendeskDesk(DeskConfig):
+    """Zendesk Support, by its API v2. Experimental: tried against a stand-in only."""
+
+    kind: Literal["zendesk"]
+    url: Url
+    """Such as ``https://acme.zendesk.com``."""
+    username: Address
+    """E-mail address of the account that the token is used for; an administrator's, if answers are to be read."""
+    secrets: TokenSecret
+    group_of: dict[str, int] = Field(default_factory=dict)
+    """Queue of the case to the id of a group there; of other queues Zendesk decides."""
+    declined_tag: str = Field(default="declined", min_length=1)
+    """A ticket that is solved with this tag was declined."""
+    answers: AnsweredThere = AnsweredThere()
+
+
+class ZammadDesk(DeskConfig):
+    """Zammad, by its REST interface. Experimental: tried against a stand-in only."""
+
+    kind: Literal["zammad"]
+    url: Url
+    secrets: TokenSecret
+    customer: Address
+    """Address of the customer that the tickets are opened for, since Zammad wants one; it is made if it is new."""
+    group: str = "Users"
+    group_of: dict[str, str] = Field(default_factory=dict)
+    """Queue of the case to the group there, where it is not `group`."""
+    priorities: tuple[str, ...] = Field(default=("1 low", "2 normal", "3 high"), min_length=1)
+    """Names of the priorities there, the least first."""
+    open_state: str = "open"
+    closed_state: str = "closed"
+    declined_tag: str = Field(default="declined", min_length=1)
+    """A ticket that is closed with this tag was declined."""
+    answers: AnsweredThere = AnsweredThere()
+
+
+class ChatwootDesk(DeskConfig):
+    """Chatwoot, by its application API. Experimental: tried against a stand-in only."""
+
+    kind: Literal["chatwoot"]
+    url: Url
+    account: int = Field(ge=1)
+    """Number of the account, as in the addresses of its pages."""
+    inbox: int = Field(ge=1)
+    """Number of an inbox of the kind API, in which the conversations are opened."""
+    secrets: TokenSecret
+    team_of: dict[str, int] = Field(default_factory=dict)
+    """Queue of the case to the number of a team there; of other queues nobody is assigned."""
+    declined_label: str = Field(default="declined", min_length=1)
+    """A conversation that is resolved with this label was declined."""
+    answers: AnsweredThere = AnsweredThere(channel="chat")
+
+
+AnyDesk = Annotated[
+    RequestTrackerDesk | WebhookDesk | EmailDesk | ZendeskDesk | ZammadDesk | ChatwootDesk,
+    Field(discriminator="kind"),
+]
 """A further kind: a class above, a name here, a module in `sinks/desks/`, a case in `listener.bootstrap.desk`."""

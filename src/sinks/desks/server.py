@@ -21,6 +21,22 @@ FOR_GOOD = frozenset({400, 409, 413, 422})
 GONE = frozenset({404, 410})
 
 
+class Refusal(Rejected):
+    """The desk said no to one request.
+
+    Args:
+        reason: ``refused``, or ``gone`` where what the path names is not there.
+        detail: without secrets, and without what customers said.
+        status: what it answered with.
+        body: the beginning of what it said, for its adapter alone: it may repeat what customers said.
+    """
+
+    def __init__(self, reason: str, detail: str, status: int, body: bytes) -> None:
+        super().__init__(reason, detail)
+        self.status = status
+        self.body = body
+
+
 class DeskServer:
     """Asks one server.
 
@@ -71,7 +87,7 @@ class DeskServer:
 
         Raises:
             Busy: not taken, or nobody knows; with how long to wait, as the server asked.
-            Rejected: it will never be taken (``refused``), or what the path names is not there (``gone``).
+            Refusal: it will never be taken (``refused``), or what the path names is not there (``gone``).
         """
         left = self._not_before - self._monotonic()
         if left > 0:  # whoever calls may come back earlier than the server wants to see us
@@ -90,10 +106,10 @@ class DeskServer:
             )
             found = json_lib.loads(answered.body) if answered.body else None
         except Unavailable as error:
-            if error.status in GONE:
-                raise Rejected("gone", f"{self.host} answers {error.status} to {method} {path}") from None
-            if error.status in FOR_GOOD:
-                raise Rejected("refused", f"{self.host} answers {error.status} to {method} {path}") from None
+            if error.status is not None and error.status in GONE | FOR_GOOD:
+                reason = "gone" if error.status in GONE else "refused"
+                detail = f"{self.host} answers {error.status} to {method} {path}"
+                raise Refusal(reason, detail, error.status, error.body) from None
             inside = (
                 " (its address is internal; see internal_hosts)" if "internal_hosts" in str(error) else ""
             )

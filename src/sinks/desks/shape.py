@@ -1,0 +1,77 @@
+"""What several desks' adapters do with drafts and with what desks answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from listener.domain.errors import Busy, ListenerError, ServiceError
+from sinks.desks.desk import Update
+from sinks.desks.server import DeskServer
+
+SHORTENED = "\n(shortened)"
+
+
+def step_of(priority: int, names: Sequence[str]) -> str:
+    """The name of a priority where a desk knows only a few, evenly spread.
+
+    Args:
+        priority: 0 to 100, the most urgent.
+        names: the least first.
+    """
+    return names[priority * len(names) // 101]
+
+
+def without_told(update: Update, said: Iterable[str]) -> Update:
+    """An update without the entries that stand in a text of the ticket already."""
+    texts = tuple(said)
+    left = tuple(entry for entry in update.entries if not any(entry.mark in text for text in texts))
+    return replace(update, entries=left)
+
+
+def cut(text: str, max_bytes: int) -> str:
+    """A text that fits, in UTF-8; where something had to go, the end says so."""
+    raw = text.encode()
+    if len(raw) <= max_bytes:
+        return text
+    return raw[: max_bytes - len(SHORTENED)].decode(errors="ignore") + SHORTENED
+
+
+def rows(found: Any, *names: str) -> list[Mapping[str, Any]]:
+    """The list of objects under a path of names.
+
+    Raises:
+        Busy: there is none, so this is not the answer that the documentation tells of.
+    """
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
+        raise Busy(f"the desk answers without the list {'.'.join(names) or 'that was asked for'}")
+    return found
+
+
+def only(found: Any, *names: str) -> Mapping[str, Any]:
+    """The object under a path of names.
+
+    Raises:
+        Busy: as `rows`.
+    """
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise Busy(f"the desk answers without the object {'.'.join(names) or 'that was asked for'}")
+    return found
+
+
+def checked(server: DeskServer, path: str, what: str) -> Any:
+    """What is at a path, for `Desk.check`.
+
+    Args:
+        what: for people: what is not there if this fails.
+
+    Raises:
+        ServiceError: it cannot be had.
+    """
+    try:
+        return server.ask("GET", path)
+    except ListenerError as error:
+        raise ServiceError(f"{what}: {error}") from None
