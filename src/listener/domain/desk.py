@@ -21,7 +21,9 @@ class Ticket(Versioned):
     open: bool = True
     """Whether the desk was told last that the case is open."""
     told: tuple[str, ...] = ()
-    """Short digests of the contacts and answers that the desk was told, and of how the ticket stands (first)."""
+    """Short digests of the contacts and answers that the desk was told."""
+    standing: str = ""
+    """Digest of what else the ticket says: queue, priority, due time and the like."""
     superseded_by: str | None = None
     """The case that the ticket is kept for now, if it is no longer this one's."""
 

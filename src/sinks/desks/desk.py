@@ -30,10 +30,12 @@ class Entry:
     Attributes:
         mark: stands in `text`, and in that of no other entry.
         text: for people: when, who, how, and the words; several lines, without markup.
+        by_customer: said by the customer; else what the company answered or did.
     """
 
     mark: str
     text: str
+    by_customer: bool
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Draft:
         return self.case.case_id
 
     @property
+    def event_id(self) -> str:
+        """Of what is told with this snapshot: the same in every attempt, so that a repeat is known by it."""
+        return f"{self.case.case_id}.{self.case.version}"
+
+    @property
     def body(self) -> str:
         """All of it, for a new ticket."""
         return "\n\n".join([self.summary, *(entry.text for entry in self.entries)])
@@ -77,7 +84,6 @@ class Update:
             the former.
         doubtful: an earlier try may have arrived, in part or whole: entries whose `mark` the ticket has already
             are to be left out, where the desk can tell.
-        event_id: of this change, the same in every attempt while nothing else has happened to the case.
     """
 
     draft: Draft
@@ -85,7 +91,6 @@ class Update:
     outcome: Outcome | None
     renamed_from: str | None
     doubtful: bool
-    event_id: str
 
     @property
     def note(self) -> str | None:
@@ -95,11 +100,26 @@ class Update:
         return "\n\n".join([*(entry.text for entry in self.entries), self.draft.summary])
 
 
+@dataclass(frozen=True)
+class Farewell:
+    """Why a ticket is kept no more: its case is part of another that has a ticket, or asks for nothing.
+
+    Attributes:
+        case_id: of the case.
+        text: for people, one line, with the id of the case and the ticket that took over.
+        event_id: the same in every attempt.
+    """
+
+    case_id: str
+    text: str
+    event_id: str
+
+
 class Desk(Protocol):
     """One helpdesk.
 
     1. For a case that has no ticket as far as the topic `tickets` says, the sink calls `find`.
-    2. Where nothing is found it calls `open`, else `update`.
+    2. Where nothing is found it calls `open`, else `update`; `retire` for one that is not needed any more.
     3. It records the ticket on `tickets`, awaits that, and commits.
 
     A crash anywhere in between repeats from 1, perhaps with a newer snapshot of the case. All methods block,
@@ -141,6 +161,10 @@ class Desk(Protocol):
 
     def update(self, ticket_id: str, update: Update) -> None:
         """Brings a ticket up to date. Told again, it changes nothing more, but for what `Update.doubtful` says."""
+        ...
+
+    def retire(self, ticket_id: str, farewell: Farewell) -> None:
+        """Closes a ticket with a word why; `find` does not find it any more. Told again, it changes nothing."""
         ...
 
     def close(self) -> None:

@@ -19,6 +19,11 @@ LONGEST_WAIT_SECONDS = 120.0
 FOR_GOOD = frozenset({400, 409, 413, 422})
 """What is wrong with this one request; all else may be mended at the desk, or in the configuration."""
 GONE = frozenset({404, 410})
+STUMBLED = 500
+
+
+class Stumbles(Busy):
+    """The server fails at this request (500): not for good, but perhaps whenever it is asked this."""
 
 
 class Refusal(Rejected):
@@ -86,7 +91,8 @@ class DeskServer:
             The JSON of the answer; None where it has no content.
 
         Raises:
-            Busy: not taken, or nobody knows; with how long to wait, as the server asked.
+            Busy: not taken, or nobody knows; with how long to wait, as the server asked. `Stumbles` where the
+                server failed at it.
             Refusal: it will never be taken (``refused``), or what the path names is not there (``gone``).
         """
         left = self._not_before - self._monotonic()
@@ -114,7 +120,8 @@ class DeskServer:
                 " (its address is internal; see internal_hosts)" if "internal_hosts" in str(error) else ""
             )
             what = f"answers {error.status}" if error.status else "cannot be reached, or gave no answer"
-            raise self._busy(f"{what}{inside}", error.retry_after_seconds) from None
+            kind = Stumbles if error.status == STUMBLED else Busy
+            raise self._busy(f"{what}{inside}", error.retry_after_seconds, kind) from None
         except ValueError:
             raise self._busy(f"answers {method} {path} with what is not JSON") from None
         self._backoff.succeeded()
@@ -124,7 +131,7 @@ class DeskServer:
         """Ends the connections."""
         self._client.close()
 
-    def _busy(self, what: str, asked_seconds: float | None = None) -> Busy:
+    def _busy(self, what: str, asked_seconds: float | None = None, kind: type[Busy] = Busy) -> Busy:
         wait_seconds = self._backoff.failed(asked_seconds)
         self._not_before = self._monotonic() + wait_seconds
-        return Busy(f"{self.host} {what}", wait_seconds)
+        return kind(f"{self.host} {what}", wait_seconds)

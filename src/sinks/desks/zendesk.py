@@ -22,7 +22,7 @@ from listener.desks import ZendeskDesk
 from listener.domain.desk import DeskAnswer, DeskAnswers
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import is_case_id
-from sinks.desks.desk import Draft, Known, Outcome, Update
+from sinks.desks.desk import Draft, Farewell, Known, Outcome, Update
 from sinks.desks.server import DeskServer, Refusal
 from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
 
@@ -98,9 +98,21 @@ class Zendesk:
             return
         if update.doubtful:
             update = without_told(update, self._comments(ticket_id))
-        changed = changes(ticket, update, self._config)
-        if changed.get("status") == "solved" and ticket.get("assignee_id") is None:
-            changed |= self._solved("resolved")
+        changed = changes(update, self._config)
+        if update.outcome == "open" and ticket.get("status") == "solved":
+            changed["status"] = "open"
+        if update.outcome is not None and ticket.get("status") != "solved":
+            changed |= self._solved(update.outcome, ticket)
+        self._server.ask("PUT", f"/api/v2/tickets/{ticket_id}.json", json={"ticket": changed})
+
+    def retire(self, ticket_id: str, farewell: Farewell) -> None:
+        """As `Desk`."""
+        ticket = only(self._server.ask("GET", f"/api/v2/tickets/{ticket_id}.json"), "ticket")
+        if ticket.get("external_id") != farewell.case_id or ticket.get("status") == "closed":
+            return
+        changed: dict[str, Any] = {"external_id": None, "comment": {"body": farewell.text, "public": False}}
+        if ticket.get("status") != "solved":
+            changed |= self._solved("resolved", ticket)
         self._server.ask("PUT", f"/api/v2/tickets/{ticket_id}.json", json={"ticket": changed})
 
     def answers(self, position: Mapping[str, Any] | None) -> DeskAnswers:
@@ -110,7 +122,7 @@ class Zendesk:
         seen = set() if position is None else set(position["seen"])
         if position is None or start > now - self._lag_seconds:
             return DeskAnswers((), {"start_time": start, "seen": sorted(seen)})
-        query = {"start_time": start, "include": "comment_events"}
+        query: dict[str, str | int] = {"start_time": start, "include": "comment_events"}
         page = self._server.ask("GET", "/api/v2/incremental/ticket_events.json", query=query)
         events = rows(page, "ticket_events")
         fresh = [
@@ -157,22 +169,22 @@ class Zendesk:
     def _follow_up(self, closed: Mapping[str, Any], update: Update) -> None:
         """Goes on in another ticket, if there is something to say."""
         draft = update.draft
-        follow_ups = [
-            ticket
-            for name in {draft.case_id, update.renamed_from or draft.case_id}
-            if (ticket := self.find(name)) is not None and ticket.ticket_id != str(closed["id"])
-        ]
-        if follow_ups:
-            self.update(follow_ups[0].ticket_id, update)
-        elif update.note is not None or update.outcome == "open":
+        for name in (draft.case_id, update.renamed_from or draft.case_id):
+            known = self.find(name)
+            if known is not None and known.ticket_id != str(closed["id"]):
+                self.update(known.ticket_id, update)
+                return
+        if update.note is not None or update.outcome == "open":
             ticket = new_ticket(draft, self._config) | self._solved(draft.outcome)
-            self._create(
-                ticket | {"via_followup_source_id": closed["id"]}, f"{draft.case_id}-after-{closed['id']}"
-            )
+            ticket["via_followup_source_id"] = closed["id"]
+            self._create(ticket, f"{draft.case_id}-after-{closed['id']}")
 
-    def _solved(self, outcome: Outcome) -> dict[str, Any]:
-        """What makes a ticket solved: one that nobody is assigned to cannot be."""
-        return {} if outcome == "open" else {"status": "solved", "assignee_id": self._me()}
+    def _solved(self, outcome: Outcome, ticket: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What makes a ticket solved, if it is to be: one that nobody is assigned to cannot be."""
+        if outcome == "open":
+            return {}
+        assigned = (ticket or {}).get("assignee_id") is not None
+        return {"status": "solved"} if assigned else {"status": "solved", "assignee_id": self._me()}
 
     def _me(self) -> int:
         if self._own_id is None:
@@ -211,15 +223,11 @@ def new_ticket(draft: Draft, config: ZendeskDesk) -> dict[str, Any]:
     }
 
 
-def changes(ticket: Mapping[str, Any], update: Update, config: ZendeskDesk) -> dict[str, Any]:
-    """What an update changes in a ticket that stands as it was read."""
+def changes(update: Update, config: ZendeskDesk) -> dict[str, Any]:
+    """What an update changes in a ticket, but for its status."""
     changed: dict[str, Any] = {"external_id": update.draft.case_id, **_fields(update.draft, config)}
     if update.note is not None:
         changed["comment"] = {"body": cut(update.note, MAX_COMMENT_BYTES), "public": False}
-    if update.outcome == "open" and ticket.get("status") in DONE:
-        changed["status"] = "open"
-    if update.outcome in ("resolved", "declined") and ticket.get("status") not in DONE:
-        changed["status"] = "solved"
     return changed
 
 
