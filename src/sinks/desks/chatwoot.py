@@ -1,15 +1,15 @@
 """Chatwoot: https://developers.chatwoot.com/api-reference/introduction, the application API.
 
-- A case is a contact with one conversation, in an inbox of the kind API. The contact's ``identifier`` is the case's
-  id: Chatwoot keeps it unique, and contacts are searched by it, in the database
+- A case is a contact with one conversation, in an inbox of the kind API. The contact's ``identifier`` is the id of
+  the case: Chatwoot keeps it unique, and contacts are searched by it, in the database
   (https://developers.chatwoot.com/api-reference/contacts/search-contacts). The contact's name is the title of the
   ticket, since conversations have none. The id stands in the conversation's custom attributes too.
-- Chatwoot knows no key that tells a repeat. An inbox that is locked to a single conversation per contact gives back
-  the one that is there; in any other, one that is still being made while it is looked for would be made twice.
+- Chatwoot knows no key that tells a repeat. An inbox that is locked to a single conversation per contact gives
+  back the one that is there; in any other, one that is still being made while it is looked for is made twice.
 - What Listener says is a private note, but for the first message, which comes from the contact
   (https://developers.chatwoot.com/api-reference/messages/create-new-message).
-- Answers are messages of agents that are not private, and conversations that are resolved, as their reporting events
-  tell; who did it stands in a message about it, in the language of the account, with the name.
+- Answers are messages of agents that are not private, and conversations that are resolved, as their reporting
+  events tell; who did it stands in a message about it, in the language of the account, with the name.
 
 Experimental: tried against a stand-in that does as this documentation says, never against Chatwoot.
 """
@@ -94,8 +94,8 @@ class Chatwoot:
             update = without_told(update, (str(row.get("content") or "") for row in self._messages(path)))
         contact = only(conversation, "meta", "sender")
         named = {"name": draft.title, "identifier": draft.case_id}
-        # People may have merged the contact into another, whose name is no business of this case.
-        is_own = contact.get("identifier") in (draft.case_id, update.renamed_from)
+        own = {draft.case_id, update.renamed_from, _retired(str(update.renamed_from), ticket_id)}
+        is_own = contact.get("identifier") in own  # else people have merged it into that of somebody
         if is_own and named != {name: contact.get(name) for name in named}:
             self._server.ask("PUT", f"{self._root}/contacts/{contact['id']}", json=named)
         if _case_of(conversation) != draft.case_id:
@@ -120,7 +120,7 @@ class Chatwoot:
         self._bring(path, conversation.get("status"), "resolved")
         contact = only(conversation, "meta", "sender")
         if contact.get("identifier") == farewell.case_id:
-            former = {"identifier": f"{farewell.case_id} until {ticket_id}"}
+            former = {"identifier": _retired(farewell.case_id, ticket_id)}
             self._server.ask("PUT", f"{self._root}/contacts/{contact['id']}", json=former)
         self._name(path, conversation, "")
 
@@ -135,8 +135,9 @@ class Chatwoot:
             if position is None or not found or _active(found[-1]) < since - OVERLAP_SECONDS:
                 break
         reached = max([since, *(_active(row) for row in changed.values())])
-        following = {
+        following: dict[str, Any] = {
             "since": reached,
+            "said_since": reached if position is None else reached - OVERLAP_SECONDS,
             "read": sorted(
                 _version(row) for row in changed.values() if _active(row) >= reached - OVERLAP_SECONDS
             ),
@@ -147,7 +148,7 @@ class Chatwoot:
             answer
             for row in changed.values()
             if _version(row) not in read and is_case_id(_case_of(row))
-            for answer in self._answers_in(row, since - OVERLAP_SECONDS)
+            for answer in self._answers_in(row, int(position["said_since"]))
         ]
         return DeskAnswers(tuple(sorted(told, key=lambda answer: answer.at)), following)
 
@@ -308,6 +309,11 @@ def _meta(conversation: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _priority(draft: Draft) -> str:
     return step_of(draft.case.priority, PRIORITIES)
+
+
+def _retired(case_id: str, ticket_id: str) -> str:
+    """The identifier of a contact that is kept for a case no more."""
+    return f"{case_id} until {ticket_id}"
 
 
 def _active(conversation: Mapping[str, Any]) -> int:

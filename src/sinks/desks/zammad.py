@@ -89,15 +89,15 @@ class Zammad:
         """As `AnsweringDesk`.
 
         The position: `since` which change of a ticket is asked for, `read` are the tickets of that time that were
-        read as they were then, and what was said is told from the time `said_since` on, which stays until all is
-        read, since a ticket tells of its last change alone.
+        read as they were then, and what was said is told that is younger than `said_since`, which stays until
+        all is read, since a ticket tells of its last change alone.
         """
         if position is None:  # from now on, by the clock of the server
             newest = self._changed_since(None)
             at = newest[-1]["updated_at"] if newest else BEGINNING
             return DeskAnswers((), {"since": at, "said_since": at, "read": [_version(row) for row in newest]})
         since, read = parse_time(position["since"]), frozenset(position["read"])
-        said_since = parse_time(position["said_since"]) - OVERLAP
+        said_since = parse_time(position["said_since"])
         start = since - OVERLAP
         while True:
             found = self._changed_since(start)
@@ -114,7 +114,7 @@ class Zammad:
         more = len(found) == PAGE
         following = {
             "since": format_utc(reached),
-            "said_since": position["said_since"] if more else format_utc(reached),
+            "said_since": position["said_since"] if more else format_utc(reached - OVERLAP),
             "read": sorted(young.union(_version(ticket) for ticket in fresh)),
         }
         return DeskAnswers(tuple(told), following, more)
@@ -154,14 +154,14 @@ class Zammad:
         articles = [row for row in self._articles(ticket["id"]) if row.get("created_by_id") != self._me()]
         found = [answer for row in articles if (answer := article_answer(row, ticket)) is not None]
         closed = closing_answer(ticket, self._config)
-        if closed is not None and closed.at >= since and ticket.get("updated_by_id") != self._me():
+        if closed is not None and closed.at > since and ticket.get("updated_by_id") != self._me():
             query = {"object": "Ticket", "o_id": ticket["id"]}
             tags = only(self._server.ask("GET", "/api/v1/tags", query=query)).get("tags") or ()
             if self._config.declined_tag in tags:
                 reason = found[-1].text if found else f"the tag {self._config.declined_tag}"
                 closed = closed.model_copy(update={"kind": "declined", "reason": reason[:1000]})
             found.append(closed)
-        return [answer for answer in found if answer.at >= since]
+        return [answer for answer in found if answer.at > since]
 
     def _articles(self, ticket_id: Any) -> list[Mapping[str, Any]]:
         return rows(self._server.ask("GET", f"/api/v1/ticket_articles/by_ticket/{ticket_id}"))

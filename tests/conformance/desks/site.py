@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,12 +36,16 @@ class DeskSite(Protocol):
         gate: through it every request passes.
         refused_word: a ticket with it in its text is refused for good.
         url: where it is served.
+        impatience: of whoever asks.
+        writes: method and path of every request that may have changed something.
     """
 
     kind: str
     gate: Gate
     refused_word: str
     url: str
+    impatience: "Impatience"
+    writes: list[str]
 
     def options(self) -> Mapping[str, Any]:
         """As it stands in `listener.yaml`, with names of `secrets`."""
@@ -56,8 +59,8 @@ class DeskSite(Protocol):
         """All tickets, the oldest first."""
         ...
 
-    def answer(self, ticket_id: str, text: str) -> None:
-        """The staff answer the customer."""
+    def answer(self, ticket_id: str, text: str, *, own: bool = False) -> None:
+        """The staff answer the customer, or somebody by Listener's own account."""
         ...
 
     def note(self, ticket_id: str, text: str) -> None:
@@ -68,16 +71,16 @@ class DeskSite(Protocol):
         """The customer writes into the ticket, at the desk itself."""
         ...
 
-    def settle(self, ticket_id: str) -> None:
-        """The staff close it as settled."""
+    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
+        """The staff close it, as settled or as refused."""
         ...
 
     def reopen(self, ticket_id: str) -> None:
         """The staff open it again."""
         ...
 
-    def lock(self, ticket_id: str) -> None:
-        """It can never be changed again, where the desk knows such a thing; else it is gone."""
+    def remove(self, ticket_id: str) -> None:
+        """The staff delete it."""
         ...
 
 
@@ -125,9 +128,3 @@ class Stand:
     def handle(self, request: Request) -> Answer:
         """Answers a request."""
         raise NotImplementedError
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Nobody is answered within the block."""
-        with self._lock:
-            yield

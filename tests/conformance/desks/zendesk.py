@@ -1,5 +1,7 @@
-"""Zendesk's Support API, as developer.zendesk.com/api-reference/ticketing has it, with one rule of its own: no minute
-passes before an event is exported (`lag_seconds`)."""
+"""Zendesk's Support API, as developer.zendesk.com/api-reference/ticketing has it.
+
+One rule is its own: no minute passes before an event is exported, unless `lag_seconds` says so.
+"""
 
 import base64
 import json
@@ -25,13 +27,22 @@ Json = dict[str, Any]
 
 
 class ZendeskSite(Stand):
-    """Tickets with comments, and every change as an event."""
+    """Tickets with comments, and every change as an event.
+
+    Args:
+        lag_seconds: how old an event is before it is exported.
+
+    Attributes:
+        listed: whether tickets are found by their external id; False as if a list lagged behind.
+        keys: idempotency key to the request that it came with first, and the ticket that this made.
+    """
 
     kind = "zendesk"
 
     def __init__(self, lag_seconds: int = 0) -> None:
         super().__init__()
         self.lag_seconds = lag_seconds
+        self.listed = True
         self.keys: dict[str, tuple[str, int]] = {}
         self._tickets: dict[int, Json] = {}
         self._events: list[Json] = []
@@ -62,9 +73,11 @@ class ZendeskSite(Stand):
                 for ticket in self._tickets.values()
             ]
 
-    def answer(self, ticket_id: str, text: str) -> None:
+    def answer(self, ticket_id: str, text: str, *, own: bool = False) -> None:
         with self._lock:
-            self._change(int(ticket_id), {"comment": {"body": text, "public": True}}, AGENT)
+            self._change(
+                int(ticket_id), {"comment": {"body": text, "public": True}}, ACCOUNT if own else AGENT
+            )
 
     def note(self, ticket_id: str, text: str) -> None:
         with self._lock:
@@ -74,15 +87,21 @@ class ZendeskSite(Stand):
         with self._lock:
             self._change(int(ticket_id), {"comment": {"body": text, "public": True}}, CUSTOMER)
 
-    def settle(self, ticket_id: str) -> None:
+    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
         with self._lock:
-            self._change(int(ticket_id), {"status": "solved"}, AGENT)
+            tags = {"tags": ["declined"]} if declined else {}
+            self._change(int(ticket_id), {"status": "solved", "assignee_id": AGENT, **tags}, AGENT)
 
     def reopen(self, ticket_id: str) -> None:
         with self._lock:
             self._change(int(ticket_id), {"status": "open"}, AGENT)
 
+    def remove(self, ticket_id: str) -> None:
+        with self._lock:
+            del self._tickets[int(ticket_id)]
+
     def lock(self, ticket_id: str) -> None:
+        """Zendesk closes a solved ticket for ever some days later."""
         with self._lock:
             self._change(int(ticket_id), {"status": "closed"}, AGENT)
 
@@ -100,6 +119,7 @@ class ZendeskSite(Stand):
             case "GET", "/api/v2/tickets":
                 named = request.one("external_id")
                 found = [_told(each) for each in self._tickets.values() if each["external_id"] == named]
+                found = found if self.listed else []
                 return json_answer({"tickets": found, "count": len(found), "next_page": None})
             case "POST", "/api/v2/tickets":
                 return self._create(request)

@@ -1,0 +1,45 @@
+"""Zammad: its adapter against its stand-in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from conformance.desks.desk_suite import DeskConformance, Heard, configured, draft, server
+from conformance.desks.site import DeskSite
+from conformance.desks.zammad import ZammadSite
+from conformance.http_server import serving
+from listener.desks import ZammadDesk
+from sinks.desks.zammad import Zammad
+
+
+class TestZammad(DeskConformance):
+    @pytest.fixture
+    def site(self) -> Iterator[ZammadSite]:
+        site = ZammadSite()
+        with serving(site) as site.url:
+            yield site
+
+    def adapter(self, site: DeskSite) -> Zammad:
+        asked = server(site, {"Authorization": f"Token token={site.secrets()['token']}"})
+        return Zammad(asked, configured(site, ZammadDesk))
+
+    def test_nothing_is_lost_of_a_long_time_away(self, site: ZammadSite) -> None:
+        """An answer is older than others that were read before, since its ticket changed once more after them."""
+        now = [datetime.now(UTC)]
+        site.clock = lambda: now[0]
+        desk = self.adapter(site)
+        names = [f"K-{letter * 12}{other}" for letter in "CDEFGHI" for other in "ABCDEFGH"]
+        tickets = [desk.open(draft(case_id=name)).ticket_id for name in names]
+        heard = Heard(desk)
+        site.answer(tickets[0], "the first")
+        for ticket_id in tickets[1:]:
+            now[0] += timedelta(minutes=1)
+            site.answer(ticket_id, f"to {ticket_id}")
+        now[0] += timedelta(minutes=1)
+        site.note(tickets[0], "between ourselves")
+        assert {answer.text for answer in heard.news()} == {
+            "the first",
+            *(f"to {ticket_id}" for ticket_id in tickets[1:]),
+        }
+        heard.nothing_repeats()
