@@ -26,6 +26,8 @@ class Ticket(Versioned):
     """Digest of what else the ticket says: queue, priority, due time and the like."""
     superseded_by: str | None = None
     """The case that the ticket is kept for now, if it is no longer this one's."""
+    superseded_at: UtcTime | None = None
+    """When that case was published that took the ticket over."""
 
 
 class DeskAnswer(Contract):
@@ -57,3 +59,13 @@ class DeskAnswers:
     answers: tuple[DeskAnswer, ...]
     position: Mapping[str, Any]
     more: bool = False
+
+
+def ticket_key(case_id: str, desk: str) -> str:
+    """The key of a `Ticket` on its topic."""
+    return f"{case_id} {desk}"
+
+
+def told_at(desk: str) -> str:
+    """What the ids of the responses begin with that were given at a desk; no id of a mention does."""
+    return f"desk.{desk}:"
