@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conformance.desks.desk_suite import DeskConformance, Heard, configured, draft, server
+from conformance.desks.sink_suite import SinkConformance
 from conformance.desks.site import DeskSite
 from conformance.desks.zammad import ZammadSite
 from conformance.http_server import serving
@@ -13,7 +14,7 @@ from listener.desks import ZammadDesk
 from sinks.desks.zammad import Zammad
 
 
-class TestZammad(DeskConformance):
+class TestZammad(DeskConformance, SinkConformance):
     @pytest.fixture
     def site(self) -> Iterator[ZammadSite]:
         site = ZammadSite()

@@ -15,6 +15,7 @@ from conformance.desks.desk_suite import (
     text_of,
     update,
 )
+from conformance.desks.sink_suite import SinkConformance
 from conformance.desks.site import DeskSite
 from conformance.desks.zendesk import ZendeskSite
 from conformance.gate import Cut
@@ -25,7 +26,7 @@ from sinks.desks.desk import AnsweringDesk, Known
 from sinks.desks.zendesk import Zendesk
 
 
-class TestZendesk(DeskConformance):
+class TestZendesk(DeskConformance, SinkConformance):
     @pytest.fixture
     def site(self) -> Iterator[ZendeskSite]:
         site = ZendeskSite()

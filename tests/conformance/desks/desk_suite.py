@@ -6,6 +6,7 @@ ticket, which says everything once.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import pytest
 
 from conformance.desks.site import STAFF, DeskSite, Shown
 from conformance.gate import Cut, Drop, Page, Refuse
+from conformance.http_server import serving
 from listener.desks import DeskConfig
 from listener.domain.case import Case
 from listener.domain.desk import DeskAnswer
@@ -67,6 +69,26 @@ class DeskConformance:
         yield connect
         for each in made:
             each.close()
+
+    @pytest.fixture
+    def anew(self, site: DeskSite) -> Iterator[Callable[[], tuple[DeskSite, Callable[[], AnsweringDesk]]]]:
+        """Makes a site like the fixture's, and what makes adapters for it."""
+        with ExitStack() as closing:
+
+            def anew() -> tuple[DeskSite, Callable[[], AnsweringDesk]]:
+                closing.close()
+                fresh = type(site)()
+                fresh.url = closing.enter_context(serving(fresh))
+                made: list[AnsweringDesk] = []
+                closing.callback(lambda: [each.close() for each in made])
+
+                def connect() -> AnsweringDesk:
+                    made.append(self.adapter(fresh))
+                    return made[-1]
+
+                return fresh, connect
+
+            yield anew
 
     @pytest.fixture
     def desk(self, connect: Callable[[], AnsweringDesk]) -> AnsweringDesk:
