@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conformance.desks.desk_suite import DeskConformance, Heard, configured, draft, server
+from conformance.desks.desk_suite import DeskConformance, Heard, configured, server
 from conformance.desks.sink_suite import SinkConformance
 from conformance.desks.site import DeskSite
 from conformance.desks.zammad import ZammadSite
 from conformance.http_server import serving
+from fakes.drafts import draft
 from listener.desks import ZammadDesk
 from sinks.desks.zammad import Zammad
 

@@ -5,21 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conformance.desks.desk_suite import (
-    ONE,
-    DeskConformance,
-    configured,
-    draft,
-    entry,
-    server,
-    text_of,
-    update,
-)
+from conformance.desks.desk_suite import DeskConformance, configured, server, text_of
 from conformance.desks.sink_suite import SinkConformance
 from conformance.desks.site import DeskSite
 from conformance.desks.zendesk import ZendeskSite
 from conformance.gate import Cut
 from conformance.http_server import serving
+from fakes.drafts import ONE, draft, entry, update
 from listener.desks import ZendeskDesk
 from listener.domain.errors import Busy, Rejected
 from sinks.desks.desk import AnsweringDesk, Known

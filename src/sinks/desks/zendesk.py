@@ -249,9 +249,7 @@ def answer_of(
         for child in children
         if child.get("event_type") == "Comment" and child.get("public") is True
     ]
-    solved = any(
-        child.get("status") in DONE and child.get("previous_value") not in DONE for child in children
-    )
+    solved = any(_status(child) in DONE and child.get("previous_value") not in DONE for child in children)
     if not said and not solved:
         return None
     declined = solved and config.declined_tag in (ticket.get("tags") or ())
@@ -265,6 +263,11 @@ def answer_of(
         reason=(text or f"the tag {config.declined_tag}")[:1000] if declined else None,
         at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=event["timestamp"]),
     )
+
+
+def _status(child: Mapping[str, Any]) -> Any:
+    """The status that a part of an event brings; told under its own name, or as the audits of a ticket tell it."""
+    return child.get("value") if child.get("field_name") == "status" else child.get("status")
 
 
 def _fields(draft: Draft, config: ZendeskDesk) -> dict[str, Any]:

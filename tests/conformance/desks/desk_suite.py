@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -16,42 +15,16 @@ import pytest
 from conformance.desks.site import STAFF, DeskSite, Shown
 from conformance.gate import Cut, Drop, Page, Refuse
 from conformance.http_server import serving
+from fakes.drafts import ONE, OTHER, draft, entry, update
 from listener.desks import DeskConfig
-from listener.domain.case import Case
 from listener.domain.desk import DeskAnswer
 from listener.domain.errors import Busy, Rejected, ServiceError
-from sinks.desks.desk import AnsweringDesk, Draft, Entry, Farewell, Outcome, Update
+from sinks.desks.desk import AnsweringDesk, Draft, Farewell, Outcome
 from sinks.desks.server import DeskServer, Stumbles
 
-EXAMPLE = Case.read((Path(__file__).parents[3] / "schemas/examples/case.v1.json").read_bytes())
-ONE, OTHER = "K-AAAAAAAAAAAAA", "K-BBBBBBBBBBBBB"
 MOST_REQUESTS = 12
 """More than any call makes."""
 HOSTILE = "<script>alert(1)</script> ümlaut 😞 \u202e [x](y) **z** \\ \"'"
-
-
-def entry(number: int, text: str = "the parcel is late") -> Entry:
-    """Something that was said."""
-    mark = f"[chirp:{number}]"
-    return Entry(mark, f"2026-03-02 09:15 UTC chirp:sam (social, public) {mark}\n{text}", True)
-
-
-def draft(*entries: Entry, case_id: str = ONE, outcome: Outcome = "open", **changed: Any) -> Draft:
-    """What a ticket is to say."""
-    case = EXAMPLE.model_copy(update={"case_id": case_id, **changed})
-    summary = f"{case_id}: waiting for us, priority {case.priority} of 100"
-    return Draft(case, f"{case_id} delivery: late", summary, entries or (entry(1),), outcome)
-
-
-def update(
-    whole: Draft,
-    *entries: Entry,
-    outcome: Outcome | None = None,
-    renamed_from: str | None = None,
-    doubtful: bool = False,
-) -> Update:
-    """How it is to change."""
-    return Update(whole, entries, outcome, renamed_from, doubtful)
 
 
 class DeskConformance:

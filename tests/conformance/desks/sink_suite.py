@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.desks.desk_suite import EXAMPLE, text_of
+from conformance.desks.desk_suite import text_of
 from conformance.desks.site import DeskSite
 from conformance.gate import Cut, Drop
+from fakes.drafts import EXAMPLE
 from fakes.fetched import FakeFetched
 from fakes.helpdesk import FakeTicketTopic, Killed
 from listener.desks import DeskConfig
