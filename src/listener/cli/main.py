@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "stream": "run a stream worker",
     "sink": "run a sink",
     "form": "serve the feedback form",
+    "staff": "serve the form for what customers say in person or by letter",
     "answers": "serve the endpoint that takes answers",
     "webhooks": "serve the endpoint where phone, chat, partners and helpdesks tell what was said",
     "simulate": "write a simulated company with its truth",
