@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 
 import anyio
-from pydantic import Field, field_validator
+from pydantic import Field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -30,10 +30,11 @@ from starlette.routing import Route
 
 from listener.connectors.feedback import MAX_CONTACT, MAX_MESSAGE, MAX_NAME
 from listener.connectors.form_pages import PAGES, Headers, fields_of_form, plain_error, style
+from listener.connectors.json_mapping import ZoneName
 from listener.connectors.stamp import Stamps
 from listener.connectors.taken_down import TakenDown, audit_of, mention_of, taken_down_of
 from listener.domain.document import Document
-from listener.domain.errors import ListenerError, UsageError
+from listener.domain.errors import ListenerError
 from listener.domain.topics import AUDIT, RAW
 from listener.metrics import FORM_REQUESTS
 from listener.times import parse_zone
@@ -55,17 +56,8 @@ class StaffFormOptions(Document):
 
     company: str = Field(default="us", min_length=1, max_length=100)
     """Whom the customer spoke or wrote to."""
-    zone: str = "UTC"
+    zone: ZoneName = "UTC"
     """Time zone in which days begin and end."""
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        try:
-            parse_zone(value)
-        except UsageError as error:
-            raise ValueError(str(error)) from None
-        return value
 
 
 def staff_app(

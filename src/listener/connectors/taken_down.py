@@ -35,12 +35,12 @@ class TakenDown:
     taken_by: str
 
     def errors(self, today: date) -> dict[str, str]:
-        """What has to be changed, by field; empty where it can be sent.
+        """What has to be changed, by field, as they follow on the page; empty where it can be sent.
 
         Args:
             today: where the company is.
         """
-        found = self.said.errors()
+        found: dict[str, str] = {}
         if self.way not in WAYS:
             found["way"] = "Choose how it was said."
         day = self.date
@@ -52,6 +52,7 @@ class TakenDown:
             found["day"] = (
                 "This is over a year ago. Old letters are brought in as a file, with their history."
             )
+        found |= self.said.errors()
         if not self.taken_by:
             found["taken_by"] = (
                 "Give your name, so that the customer need not start over if somebody asks back."
