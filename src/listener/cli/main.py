@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "sink": "run a sink",
     "form": "serve the feedback form",
     "answers": "serve the endpoint that takes answers",
+    "desk-answers": "bring in what people answered at a helpdesk",
     "webhooks": "serve the endpoint where phone, chat, partners and helpdesks tell what was said",
     "simulate": "write a simulated company with its truth",
     "enrich": "enrich mentions: JSON lines in, JSON lines out",
@@ -53,7 +54,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"listener.cli.{cmd_name}_command")
+        module = importlib.import_module(f"listener.cli.{cmd_name.replace('-', '_')}_command")
         found = module.command
         if not isinstance(found, click.Command):
             raise TypeError(f"{module.__name__}.command is not a command")
