@@ -61,6 +61,10 @@ class RequestTrackerDesk(DeskConfig):
     queue: str = "General"
     queue_of: dict[str, str] = Field(default_factory=dict)
     """Queue of the case to the queue there, where it is not `queue`."""
+    open_status: str = "open"
+    """The status of a ticket whose case opens again."""
+    resolved_status: str = "resolved"
+    declined_status: str = "rejected"
     answers: AnsweredThere = AnsweredThere()
 
     @model_validator(mode="after")
@@ -147,3 +151,14 @@ AnyDesk = Annotated[
     Field(discriminator="kind"),
 ]
 """A further kind: a class above, a name here, a module in `sinks/desks/`, a case in `listener.bootstrap.desk`."""
+
+
+def can_be_asked(desk: DeskConfig) -> bool:
+    """Whether such a desk tells what people answered there."""
+    return answered_there(desk) is not None
+
+
+def answered_there(desk: DeskConfig) -> AnsweredThere | None:
+    """How what is answered at such a desk counts; None where it cannot be asked."""
+    counted: AnsweredThere | None = getattr(desk, "answers", None)
+    return counted

@@ -18,16 +18,17 @@ class Ticket(Versioned):
     case_version: int = Field(ge=0, lt=2**63)
     url: str | None = None
     updated_at: UtcTime
-    open: bool = True
-    """Whether the desk was told last that the case is open."""
+    state: Literal["open", "closed", "retired", "left"] = "open"
+    """What the desk was told last. retired: closed because another ticket took over, or nothing is asked for.
+    left: closed because nothing was heard of the case that took this one over, which may have the ticket yet."""
     told: tuple[str, ...] = ()
     """Short digests of the contacts and answers that the desk was told."""
-    standing: str = ""
-    """Digest of what else the ticket says: queue, priority, due time and the like."""
+    standing: dict[str, str] = Field(default_factory=dict)
+    """What else the ticket says, by field: queue, priority, due time and the like; of texts a digest."""
     superseded_by: str | None = None
     """The case that the ticket is kept for now, if it is no longer this one's."""
-    superseded_at: UtcTime | None = None
-    """When that case was published that took the ticket over."""
+    said_at: UtcTime | None = None
+    """When the snapshot was published that this rests on: the case's own, or that of the one that took it over."""
 
 
 class DeskAnswer(Contract):

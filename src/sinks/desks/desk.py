@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from listener.domain.case import Case
 from listener.domain.desk import DeskAnswers
 
 Outcome = Literal["open", "resolved", "declined"]
+TicketField = Literal["title", "queue", "level", "owner", "priority", "due"]
+ALL_FIELDS: frozenset[TicketField] = frozenset(get_args(TicketField))
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ class Update:
     """How a ticket that is there is to change.
 
     Attributes:
-        draft: how the case stands now; title, queue, priority, due and owner follow it.
+        draft: how the case stands now.
         entries: those that the ticket has not been told yet, oldest first.
         outcome: the state that the ticket is to be brought to; None: it stays in that in which people have it.
         renamed_from: the id that the case had here; the ticket is found by the new one from now on, and not by
             the former.
         doubtful: an earlier try may have arrived, in part or whole: entries whose `mark` the ticket has already
             are to be left out, where the desk can tell.
+        changed: which fields are others than the ticket was told last; the rest is left as people may have set it.
     """
 
     draft: Draft
@@ -91,6 +94,7 @@ class Update:
     outcome: Outcome | None
     renamed_from: str | None
     doubtful: bool
+    changed: frozenset[TicketField] = ALL_FIELDS
 
     @property
     def note(self) -> str | None:

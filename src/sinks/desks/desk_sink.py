@@ -9,6 +9,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Literal
 
 import msgspec
 
@@ -30,10 +32,8 @@ log = logging.getLogger(__name__)
 
 MAX_STUMBLES = 8
 """So often the desk may fail at one case, while it is well otherwise; then the case is a dead letter."""
-RETIRED = "retired"
-"""`Ticket.standing` of a ticket that was closed because another took over, or because nothing is asked for."""
-LEFT = "left"
-"""The same where the case that took it over was not heard of: that one may have it yet."""
+MAX_TOLD = 500
+"""Digests that are kept of a ticket; a snapshot shows 200 contacts and answers at most."""
 HEIR_SECONDS = 60.0
 """How long the ticket of a superseded case waits for the case that takes it over."""
 
@@ -43,12 +43,17 @@ class _Head(msgspec.Struct):
 
     case_id: str
     version: int
+    state: str = ""
     historical: bool = False
+
+    @property
+    def superseded(self) -> bool:
+        return self.state == "superseded"
 
 
 @dataclass(frozen=True)
 class Cases:
-    """The newest snapshot of each case of a batch.
+    """The newest snapshot of each case of a batch, and the last by which it was superseded before.
 
     Attributes:
         left: what is still to be brought to the desk: superseded cases come last.
@@ -112,31 +117,34 @@ class DeskSink:
         return self._desk.check()
 
     def prepare(self, batch: Sequence[Record]) -> Prepared[Cases]:
-        """The newest snapshot of each case."""
+        """The newest snapshot of each case, and the last by which it was superseded before."""
         refused: list[Refused] = []
-        newest: dict[str, tuple[_Head | None, Record]] = {}
+        kept: dict[str, list[tuple[_Head, Record]]] = {}
+        gone: dict[str, None] = {}
         for record in batch:
             if record.value is None:
-                newest[(record.key or b"").decode(errors="replace")] = (None, record)
+                name = (record.key or b"").decode(errors="replace")
+                kept.pop(name, None)
+                gone[name] = None
                 continue
             try:
                 head = self._head(record.value)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 refused.append(Refused(record, Rejected("not-a-case", str(error))))
                 continue
-            before, _ = newest.get(head.case_id, (None, record))
-            if before is None or before.version <= head.version:
-                newest[head.case_id] = (head, record)
-        cases: list[tuple[Case, Record]] = []
-        for known, record in newest.values():
-            if known is not None and not known.historical and record.value is not None:
+            gone.pop(head.case_id, None)
+            before = kept.setdefault(head.case_id, [])
+            if not before or before[-1][0].version <= head.version:
+                kept[head.case_id] = [*(each for each in before[-1:] if each[0].superseded), (head, record)]
+        of_cases = sorted(kept.values(), key=lambda of_case: any(head.superseded for head, _ in of_case))
+        cases: deque[tuple[Case, Record]] = deque()
+        for head, record in chain.from_iterable(of_cases):
+            if not head.historical:
                 try:
-                    cases.append((Case.read(record.value), record))
+                    cases.append((Case.read(record.value or b""), record))
                 except Rejected as why:
                     refused.append(Refused(record, why))
-        cases.sort(key=lambda item: item[0].state == "superseded")
-        gone = [case_id for case_id, (known, _) in newest.items() if known is None]
-        return Prepared(Cases(deque(cases), gone, refused), refused)
+        return Prepared(Cases(cases, list(gone), refused), refused)
 
     def store(self, content: Cases) -> None:
         """Brings the desk up to date, case by case.
@@ -179,7 +187,7 @@ class DeskSink:
             if now - left.updated_at > timedelta(seconds=HEIR_SECONDS):
                 text = f"{left.case_id} is now part of {left.superseded_by}, which has no ticket here"
                 self._retire(
-                    left, Farewell(left.case_id, text, f"{left.case_id}.{left.case_version}.left"), LEFT
+                    left, Farewell(left.case_id, text, f"{left.case_id}.{left.case_version}.left"), "left"
                 )
 
     def close(self) -> None:
@@ -207,10 +215,13 @@ class DeskSink:
         if case.historical or (ticket is not None and _is_old(case, said_ms, ticket)):
             return
         former: str | None = None
-        if ticket is None or ticket.superseded_by is not None:  # none yet, or it is a case again
-            ticket, former = self._taken_over(case)
-        elif ticket.standing == RETIRED:
+        if ticket is not None and ticket.superseded_by is not None:  # it is a case again
+            free = ticket.state != "retired" and self._book.kept_for(ticket.ticket_id) is None
+            ticket, former = (ticket, case.case_id) if free else (None, None)
+        elif ticket is not None and ticket.state == "retired":
             former = case.case_id
+        if ticket is None:
+            ticket, former = self._taken_over(case, said_ms)
         draft = draft_of(case, self._desk_name)
         if ticket is None:
             if not self._wanted(draft):
@@ -224,7 +235,7 @@ class DeskSink:
         else:
             changed = self._update(ticket, draft, former)
         self._name_former(case, said_ms, ticket)
-        after = self._as_told(ticket, draft)
+        after = self._as_told(ticket, draft, said_ms)
         if changed:
             after = self._note(after)
         else:
@@ -233,18 +244,25 @@ class DeskSink:
 
     def _update(self, ticket: Ticket, draft: Draft, former: str | None) -> bool:
         """Tells the desk what it does not know yet; whether there was anything."""
-        told = set(ticket.told)
+        told, unclear = set(ticket.told), ticket.case_version in (0, UNTIL_KNOWN)
         fresh = tuple(entry for entry in draft.entries if digest_of(entry) not in told)
         outcome: Outcome | None = None
         if draft.outcome != "open":
-            outcome = draft.outcome if ticket.open else None
-        elif not ticket.open or (ticket.case_version and any(entry.by_customer for entry in fresh)):
+            outcome = draft.outcome if ticket.state == "open" else None
+        elif (
+            former == draft.case_id
+            or ticket.state != "open"
+            or (not unclear and any(entry.by_customer for entry in fresh))
+        ):
             outcome = "open"
-        if not (fresh or outcome or former) and standing_of(draft) == ticket.standing:
+        changed = frozenset(
+            name for name, value in standing_of(draft).items() if ticket.standing.get(name) != value
+        )
+        if not (fresh or outcome or former or changed):
             return False
-        doubtful = ticket.ticket_id not in self._sure
+        doubtful = ticket.ticket_id not in self._sure or unclear
         self._sure.discard(ticket.ticket_id)
-        self._desk.update(ticket.ticket_id, Update(draft, fresh, outcome, former, doubtful))
+        self._desk.update(ticket.ticket_id, Update(draft, fresh, outcome, former, doubtful, changed))
         self._sure.add(ticket.ticket_id)
         self._did("renamed" if former else "updated", draft.case_id, ticket.ticket_id)
         return True
@@ -259,44 +277,47 @@ class DeskSink:
             ticket = ticket.model_copy(
                 update={"case_id": case.case_id, "case_version": 0, "superseded_by": None}
             )
-        elif ticket.case_version != UNTIL_KNOWN and case.version <= ticket.case_version:
+        known = ticket.case_version != UNTIL_KNOWN and case.version <= ticket.case_version
+        if known and ticket.superseded_by is None:
             return
         if heir is None and ticket.superseded_by is None:
             text = f"{case.case_id}: nothing in it asks for an answer any more"
             ticket = ticket.model_copy(update={"case_version": case.version})
             self._retire(ticket, Farewell(case.case_id, text, f"{case.case_id}.{case.version}"))
             return
-        now_of = ticket.superseded_by
-        if now_of is None or (heir is not None and self._book.holder(now_of) is None):
-            now_of = heir
-        self._note(ticket.model_copy(update={"case_version": case.version, "superseded_by": now_of}))
+        if not known:
+            now_of = ticket.superseded_by
+            if now_of is None or (heir is not None and self._book.holder(now_of) is None):
+                now_of = heir
+            self._note(ticket.model_copy(update={"case_version": case.version, "superseded_by": now_of}))
         holder = self._book.holder(case.case_id)
         if holder is not None:
             self._settle(holder)
 
-    def _taken_over(self, case: Case) -> tuple[Ticket | None, str | None]:
+    def _taken_over(self, case: Case, said_ms: int) -> tuple[Ticket | None, str | None]:
         """The ticket of a case that this one took over, and the id that it had then."""
         for name in [*case.supersedes, *(left.case_id for left in self._book.left_to(case.case_id))]:
             left = self._book.of(name)
-            if left is None or left.standing == RETIRED:
+            if left is None or left.state == "retired" or _is_own_since(left, said_ms):
                 continue
             holder = self._book.holder(name)
             if holder is None and self._book.kept_for(left.ticket_id) is None:
                 return left, name
             if holder is None:
                 continue
-            if holder.case_id in case.supersedes and holder.standing != RETIRED:
+            taken = holder.case_id in case.supersedes and holder.state != "retired"
+            if taken and not _is_own_since(holder, said_ms):
                 return holder, holder.case_id
         return None, None
 
     def _found(self, case: Case) -> tuple[Ticket | None, str | None]:
         """A ticket that nobody lived to record. The former ids first: they are renamed to the new one."""
-        for name in [*case.supersedes, case.case_id]:
+        former = [name for name in case.supersedes if self._book.of(name) is None]
+        for name in [*former, case.case_id]:
             known = self._desk.find(name)
             if known is not None:
-                former = None if name == case.case_id else name
                 log.info("sink=%s case_id=%s ticket=%s found", self.name, case.case_id, known.ticket_id)
-                return self._ticket(case.case_id, known), former
+                return self._ticket(case.case_id, known), None if name == case.case_id else name
         return None, None
 
     def _name_former(self, case: Case, said_ms: int, ticket: Ticket) -> None:
@@ -306,16 +327,17 @@ class DeskSink:
         """
         for name in case.supersedes:
             left = self._book.of(name)
-            if left is None or (left.superseded_by is None and left.ticket_id == ticket.ticket_id):
+            own = left is not None and (left.superseded_by is None and left.ticket_id == ticket.ticket_id)
+            if left is None or own:
                 self._note(
                     ticket.model_copy(
                         update={
                             "case_id": name,
                             "case_version": UNTIL_KNOWN,
                             "superseded_by": case.case_id,
-                            "superseded_at": datetime.fromtimestamp(said_ms / 1000, UTC),
+                            "said_at": _moment(said_ms),
                             "told": (),
-                            "standing": "",
+                            "standing": {},
                         }
                     )
                 )
@@ -324,17 +346,19 @@ class DeskSink:
         """Retires the tickets of cases that have become part of one with a ticket of its own."""
         retired: set[str] = set()
         for left in list(self._book.left_to(holder.case_id)):
-            if left.standing == RETIRED or self._book.kept_for(left.ticket_id) is not None:
+            if left.state == "retired" or self._book.kept_for(left.ticket_id) is not None:
                 continue
-            if left.ticket_id in retired or not left.open:
-                self._note(left.model_copy(update={"standing": RETIRED, "open": False}))
+            if left.ticket_id in retired or left.state != "open":
+                self._note(left.model_copy(update={"state": "retired"}))
                 continue
             place = f" ({holder.url})" if holder.url else ""
             text = f"{left.case_id} is now part of {holder.case_id}: see ticket {holder.ticket_id}{place}"
             self._retire(left, Farewell(left.case_id, text, f"{left.case_id}.now.{holder.case_id}"))
             retired.add(left.ticket_id)
 
-    def _retire(self, ticket: Ticket, farewell: Farewell, standing: str = RETIRED) -> None:
+    def _retire(
+        self, ticket: Ticket, farewell: Farewell, state: Literal["retired", "left"] = "retired"
+    ) -> None:
         try:
             self._desk.retire(ticket.ticket_id, farewell)
         except (
@@ -342,7 +366,7 @@ class DeskSink:
         ) as why:  # what is not there, or cannot be closed, is no reason to keep its case from going on
             log.warning("sink=%s case_id=%s not closed: %s", self.name, ticket.case_id, why)
         self._did("retired", ticket.case_id, ticket.ticket_id)
-        self._note(ticket.model_copy(update={"standing": standing, "open": False}))
+        self._note(ticket.model_copy(update={"state": state}))
 
     def _wanted(self, draft: Draft) -> bool:
         """Whether a case that has no ticket is to get one."""
@@ -362,16 +386,17 @@ class DeskSink:
             updated_at=self._now(),
         )
 
-    def _as_told(self, ticket: Ticket, draft: Draft) -> Ticket:
-        """The ticket of a desk that knows this snapshot."""
+    def _as_told(self, ticket: Ticket, draft: Draft, said_ms: int) -> Ticket:
+        """The ticket of a desk that knows this snapshot; what has left the case stays told."""
+        told = dict.fromkeys([*ticket.told, *map(digest_of, draft.entries)])
         return ticket.model_copy(
             update={
                 "case_id": draft.case_id,
                 "case_version": draft.case.version,
                 "superseded_by": None,
-                "superseded_at": None,
-                "open": draft.outcome == "open",
-                "told": tuple(digest_of(entry) for entry in draft.entries),
+                "said_at": _moment(said_ms),
+                "state": "open" if draft.outcome == "open" else "closed",
+                "told": tuple(told)[-MAX_TOLD:],
                 "standing": standing_of(draft),
             }
         )
@@ -394,8 +419,17 @@ class DeskSink:
         return True
 
 
+def _is_own_since(ticket: Ticket, said_ms: int) -> bool:
+    """Whether a case was said to be one of its own after another was said to have taken it over."""
+    return ticket.superseded_by is None and ticket.said_at is not None and ticket.said_at > _moment(said_ms)
+
+
 def _is_old(case: Case, said_ms: int, ticket: Ticket) -> bool:
     """Whether what is recorded was newer than this snapshot."""
-    if ticket.case_version == UNTIL_KNOWN and ticket.superseded_at is not None:
-        return said_ms <= ticket.superseded_at.timestamp() * 1000
+    if ticket.case_version == UNTIL_KNOWN and ticket.said_at is not None:
+        return _moment(said_ms) <= ticket.said_at
     return case.version <= ticket.case_version
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from listener.domain.case import OPEN_STATES, Case, CaseContact
 from listener.domain.contact import shorten
+from listener.domain.contract import format_utc
 from listener.domain.desk import told_at
 from listener.domain.ids import digest
 from listener.domain.response import Response
-from sinks.desks.desk import Draft, Entry, Outcome
+from sinks.desks.desk import Draft, Entry, Outcome, TicketField
 
 MAX_TITLE = 200
 MAX_TITLE_QUOTE = 80
@@ -54,20 +55,17 @@ def outcome_of(case: Case) -> Outcome:
     return "declined" if case.state == "declined" else "resolved"
 
 
-def standing_of(draft: Draft) -> str:
-    """Changes whenever the ticket's own fields are to change, and not with every line of its summary."""
+def standing_of(draft: Draft) -> dict[TicketField, str]:
+    """The ticket's own fields as they are kept, to know which of them change."""
     case = draft.case
-    parts = (
-        draft.case_id,
-        draft.title,
-        case.queue,
-        case.level,
-        case.owner or "",
-        str(case.priority),
-        "" if case.due_at is None else case.due_at.isoformat(),
-        draft.outcome,
-    )
-    return digest(*parts)[:DIGEST_DIGITS]
+    return {
+        "title": digest(draft.title)[:DIGEST_DIGITS],
+        "queue": case.queue,
+        "level": case.level,
+        "owner": case.owner or "",
+        "priority": str(case.priority),
+        "due": "" if case.due_at is None else format_utc(case.due_at),
+    }
 
 
 def digest_of(entry: Entry) -> str:

@@ -84,7 +84,7 @@ class TicketBook:
         return [
             ticket
             for ticket in (self._by_case[name] for names in self._former.values() for name in names)
-            if ticket.open and self.kept_for(ticket.ticket_id) is None
+            if ticket.state == "open" and self.kept_for(ticket.ticket_id) is None
         ]
 
     def kept_for(self, ticket_id: str) -> str | None:

@@ -22,8 +22,7 @@ from sinks.desks.desk_sink import MAX_STUMBLES, DeskSink
 from sinks.desks.server import Stumbles
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-EXAMPLE = examples.examples()[Case]
-assert isinstance(EXAMPLE, Case)
+EXAMPLE = Case.read(examples.examples()[Case].to_json())
 WORDS = EXAMPLE.contacts[0]
 
 
@@ -113,7 +112,7 @@ def test_a_case_gets_one_ticket_that_follows_it() -> None:
     assert ticket.calls == ["open", "update", "update"]
     assert [ticket.text.count(f"[chirp:{number}]") for number in (1, 2)] == [1, 1]
     recorded = world.recorded("K-A")
-    assert (recorded.ticket_id, recorded.case_version, recorded.open) == ("1", 3, False)
+    assert (recorded.ticket_id, recorded.case_version, recorded.state) == ("1", 3, "closed")
     assert recorded.url == "https://desk.test/1"
 
 
