@@ -6,9 +6,12 @@ from listener.bootstrap import desk_sink_name, wall_clock
 from listener.connectors.cursor import last_cursor
 from listener.desks import (
     AnsweredThere,
+    ChatwootDesk,
     EmailDesk,
     RequestTrackerDesk,
     WebhookDesk,
+    ZammadDesk,
+    ZendeskDesk,
     answered_there,
     can_be_asked,
 )
@@ -17,6 +20,7 @@ from listener.domain.topics import CURSORS, TICKETS
 from listener.kafka.consume import ReadOn, read_whole
 from listener.kafka.publish import Outlet, Publisher
 from listener.settings import Settings
+from sinks.desks.chatwoot import Chatwoot
 from sinks.desks.desk import AnsweringDesk, Desk
 from sinks.desks.desk_sink import DeskSink
 from sinks.desks.email import MailThreads
@@ -24,6 +28,8 @@ from sinks.desks.request_tracker import RequestTracker
 from sinks.desks.server import DeskServer
 from sinks.desks.ticket_topic import TicketTopic
 from sinks.desks.webhook import WebhookTickets
+from sinks.desks.zammad import Zammad
+from sinks.desks.zendesk import Zendesk
 from sinks.post import Poster
 from sinks.signed_post import SignedPoster
 from sinks.smtp import Mailer, MailServer
@@ -50,6 +56,15 @@ def desk(settings: Settings, name: str) -> Desk:
             password = secrets.get("password")
             mail_server = MailServer(of.host, of.port, of.tls, of.username, password, of.internal_hosts)
             return MailThreads(Mailer(mail_server), of.sender, of.to, wall_clock)
+        case ZendeskDesk():
+            token_auth = (f"{of.username}/token", secrets["token"])
+            return Zendesk(DeskServer(of.url, None, of.internal_hosts, auth=token_auth), of, wall_clock)
+        case ZammadDesk():
+            token = {"Authorization": f"Token token={secrets['token']}"}
+            return Zammad(DeskServer(of.url, token, of.internal_hosts), of)
+        case ChatwootDesk():
+            token = {"api_access_token": secrets["token"]}
+            return Chatwoot(DeskServer(of.url, token, of.internal_hosts), of)
 
 
 def desk_sink(settings: Settings, name: str) -> DeskSink:

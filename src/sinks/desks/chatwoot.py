@@ -93,16 +93,18 @@ class Chatwoot:
         if update.doubtful:
             update = without_told(update, (str(row.get("content") or "") for row in self._messages(path)))
         contact = only(conversation, "meta", "sender")
-        named = {"name": draft.title, "identifier": draft.case_id}
         own = {draft.case_id, update.renamed_from, _retired(str(update.renamed_from), ticket_id)}
-        is_own = contact.get("identifier") in own  # else people have merged it into that of somebody
-        if is_own and named != {name: contact.get(name) for name in named}:
-            self._server.ask("PUT", f"{self._root}/contacts/{contact['id']}", json=named)
+        if contact.get("identifier") in own:  # else people have merged it into that of somebody
+            named = {"identifier": draft.case_id}
+            if "title" in update.changed:
+                named["name"] = draft.title
+            if named != {name: contact.get(name) for name in named}:
+                self._server.ask("PUT", f"{self._root}/contacts/{contact['id']}", json=named)
         if _case_of(conversation) != draft.case_id:
             self._name(path, conversation, draft.case_id)
-        if conversation.get("priority") != _priority(draft):
+        if "priority" in update.changed and conversation.get("priority") != _priority(draft):
             self._server.ask("POST", f"{path}/toggle_priority", json={"priority": _priority(draft)})
-        team = self._config.team_of.get(draft.case.queue)
+        team = self._config.team_of.get(draft.case.queue) if "queue" in update.changed else None
         if team is not None and (_meta(conversation).get("team") or {}).get("id") != team:
             self._server.ask("POST", f"{path}/assignments", json={"team_id": team})
         if update.note is not None:

@@ -14,7 +14,7 @@ Experimental: tried against a stand-in that does as this documentation says, nev
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from listener.domain.desk import DeskAnswer, DeskAnswers
 from listener.domain.errors import ServiceError
 from listener.domain.ids import is_case_id
 from listener.times import parse_time
-from sinks.desks.desk import Draft, Farewell, Known, Update
+from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, TicketField, Update
 from sinks.desks.server import DeskServer
 from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
 
@@ -74,7 +74,8 @@ class Zammad:
             update = without_told(
                 update, (str(article.get("body") or "") for article in self._articles(ticket_id))
             )
-        self._server.ask("PUT", path, json=changes(ticket, update, self._config))
+        if changed := changes(ticket, update, self._config):
+            self._server.ask("PUT", path, json=changed)
 
     def retire(self, ticket_id: str, farewell: Farewell) -> None:
         """As `Desk`."""
@@ -184,13 +185,15 @@ def new_ticket(draft: Draft, config: ZammadDesk) -> dict[str, Any]:
         "customer_id": f"guess:{config.customer}",
         "state": "new" if draft.outcome == "open" else config.closed_state,
         "article": _article(draft.body),
-        **_fields(draft, config),
+        **_fields(draft, ALL_FIELDS, config),
     }
 
 
 def changes(ticket: Mapping[str, Any], update: Update, config: ZammadDesk) -> dict[str, Any]:
     """What an update changes in a ticket that stands as it was read."""
-    changed: dict[str, Any] = {"note": update.draft.case_id, **_fields(update.draft, config)}
+    changed = _fields(update.draft, update.changed, config)
+    if ticket.get("note") != update.draft.case_id:
+        changed["note"] = update.draft.case_id
     if update.note is not None:
         changed["article"] = _article(update.note)
     is_closed = ticket.get("state") == config.closed_state
@@ -227,12 +230,15 @@ def closing_answer(ticket: Mapping[str, Any], config: ZammadDesk) -> DeskAnswer 
     )
 
 
-def _fields(draft: Draft, config: ZammadDesk) -> dict[str, Any]:
-    return {
-        "title": draft.title,
-        "group": config.group_of.get(draft.case.queue, config.group),
-        "priority": step_of(draft.case.priority, config.priorities),
-    }
+def _fields(draft: Draft, told: Collection[TicketField], config: ZammadDesk) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if "title" in told:
+        fields["title"] = draft.title
+    if "queue" in told:
+        fields["group"] = config.group_of.get(draft.case.queue, config.group)
+    if "priority" in told:
+        fields["priority"] = step_of(draft.case.priority, config.priorities)
+    return fields
 
 
 def _article(text: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@
 Experimental: tried against a stand-in that does as this documentation says, never against Zendesk.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from listener.desks import ZendeskDesk
 from listener.domain.desk import DeskAnswer, DeskAnswers
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import is_case_id
-from sinks.desks.desk import Draft, Farewell, Known, Outcome, Update
+from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, Outcome, TicketField, Update
 from sinks.desks.server import DeskServer, Refusal
 from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
 
@@ -98,12 +98,13 @@ class Zendesk:
             return
         if update.doubtful:
             update = without_told(update, self._comments(ticket_id))
-        changed = changes(update, self._config)
+        changed = changes(ticket, update, self._config)
         if update.outcome == "open" and ticket.get("status") == "solved":
             changed["status"] = "open"
         if update.outcome is not None and ticket.get("status") != "solved":
             changed |= self._solved(update.outcome, ticket)
-        self._server.ask("PUT", f"/api/v2/tickets/{ticket_id}.json", json={"ticket": changed})
+        if changed:
+            self._server.ask("PUT", f"/api/v2/tickets/{ticket_id}.json", json={"ticket": changed})
 
     def retire(self, ticket_id: str, farewell: Farewell) -> None:
         """As `Desk`."""
@@ -219,13 +220,15 @@ def new_ticket(draft: Draft, config: ZendeskDesk) -> dict[str, Any]:
     return {
         "external_id": draft.case_id,
         "comment": {"body": cut(draft.body, MAX_COMMENT_BYTES), "public": False},
-        **_fields(draft, config),
+        **_fields(draft, ALL_FIELDS, config),
     }
 
 
-def changes(update: Update, config: ZendeskDesk) -> dict[str, Any]:
-    """What an update changes in a ticket, but for its status."""
-    changed: dict[str, Any] = {"external_id": update.draft.case_id, **_fields(update.draft, config)}
+def changes(ticket: Mapping[str, Any], update: Update, config: ZendeskDesk) -> dict[str, Any]:
+    """What an update changes in a ticket that stands as it was read, but for its status."""
+    changed = _fields(update.draft, update.changed, config)
+    if ticket.get("external_id") != update.draft.case_id:
+        changed["external_id"] = update.draft.case_id
     if update.note is not None:
         changed["comment"] = {"body": cut(update.note, MAX_COMMENT_BYTES), "public": False}
     return changed
@@ -270,8 +273,12 @@ def _status(child: Mapping[str, Any]) -> Any:
     return child.get("value") if child.get("field_name") == "status" else child.get("status")
 
 
-def _fields(draft: Draft, config: ZendeskDesk) -> dict[str, Any]:
-    fields: dict[str, Any] = {"subject": draft.title, "priority": step_of(draft.case.priority, PRIORITIES)}
-    if (group := config.group_of.get(draft.case.queue)) is not None:
+def _fields(draft: Draft, told: Collection[TicketField], config: ZendeskDesk) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if "title" in told:
+        fields["subject"] = draft.title
+    if "priority" in told:
+        fields["priority"] = step_of(draft.case.priority, PRIORITIES)
+    if "queue" in told and (group := config.group_of.get(draft.case.queue)) is not None:
         fields["group_id"] = group
     return fields

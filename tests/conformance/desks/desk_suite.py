@@ -7,6 +7,7 @@ ticket, which says everything once.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -33,15 +34,14 @@ class DeskConformance:
     @pytest.fixture
     def connect(self, site: DeskSite) -> Iterator[Callable[[], AnsweringDesk]]:
         """Makes an adapter anew, as each process does."""
-        made: list[AnsweringDesk] = []
+        with ExitStack() as closing:
 
-        def connect() -> AnsweringDesk:
-            made.append(self.adapter(site))
-            return made[-1]
+            def connect() -> AnsweringDesk:
+                made = self.adapter(site)
+                closing.callback(made.close)
+                return made
 
-        yield connect
-        for each in made:
-            each.close()
+            yield connect
 
     @pytest.fixture
     def anew(self, site: DeskSite) -> Iterator[Callable[[], tuple[DeskSite, Callable[[], AnsweringDesk]]]]:
@@ -52,12 +52,11 @@ class DeskConformance:
                 closing.close()
                 fresh = type(site)()
                 fresh.url = closing.enter_context(serving(fresh))
-                made: list[AnsweringDesk] = []
-                closing.callback(lambda: [each.close() for each in made])
 
                 def connect() -> AnsweringDesk:
-                    made.append(self.adapter(fresh))
-                    return made[-1]
+                    made = self.adapter(fresh)
+                    closing.callback(made.close)
+                    return made
 
                 return fresh, connect
 
@@ -114,6 +113,12 @@ class DeskConformance:
         assert not site.tickets()[0].is_open
         desk.update(ticket_id, update(draft(), outcome="resolved"))
         assert not site.tickets()[0].is_open
+
+    def test_nothing_is_written_where_nothing_is_to_change(self, site: DeskSite, desk: AnsweringDesk) -> None:
+        ticket_id = desk.open(draft()).ticket_id
+        written = len(site.writes)
+        desk.update(ticket_id, replace(update(draft()), changed=frozenset()))
+        assert len(site.writes) == written
 
     def test_renamed_it_is_found_by_the_new_id_alone(self, site: DeskSite, desk: AnsweringDesk) -> None:
         known = desk.open(draft())

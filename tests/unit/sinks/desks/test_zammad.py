@@ -1,5 +1,6 @@
 """What goes to Zammad and comes from it, as its documentation has it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,6 +86,12 @@ def test_states_follow_only_where_they_must(state: str, outcome: Any, wanted: st
     changed = changes(TICKET | {"state": state}, update(draft(), outcome=outcome), CONFIG)
     assert changed.get("state") == wanted
     assert "article" not in changed
+
+
+def test_what_people_set_stays_unless_it_is_to_change() -> None:
+    nothing = replace(update(draft()), changed=frozenset())
+    assert changes(TICKET, nothing, CONFIG) == {}
+    assert changes(TICKET, replace(nothing, changed=frozenset({"queue"})), CONFIG) == {"group": "2nd Level"}
 
 
 def test_a_renamed_case_is_in_the_note() -> None:

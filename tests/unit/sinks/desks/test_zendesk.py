@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.drafts import ONE, draft, entry, update
+from fakes.drafts import ONE, OTHER, draft, entry, update
 from listener.desks import ZendeskDesk
 from sinks.desks.zendesk import answer_of, changes, new_ticket
 
@@ -70,11 +71,21 @@ def test_a_comment_is_cut_to_what_zendesk_takes() -> None:
 
 
 def test_an_update_without_news_says_nothing() -> None:
-    assert "comment" not in changes(update(draft(priority=10)), CONFIG)
-    told = changes(update(draft(), entry(2, "still late")), CONFIG)
+    silent = changes(TICKET, update(draft(priority=10)), CONFIG)
+    assert silent.keys() == {"subject", "priority", "group_id"}
+    told = changes(TICKET, update(draft(), entry(2, "still late")), CONFIG)
     assert "still late" in told["comment"]["body"]
     assert told["comment"]["public"] is False
     assert "status" not in told
+
+
+def test_what_people_set_stays_unless_it_is_to_change() -> None:
+    nothing = replace(update(draft()), changed=frozenset())
+    assert changes(TICKET, nothing, CONFIG) == {}
+    assert changes(TICKET | {"external_id": OTHER}, nothing, CONFIG) == {"external_id": ONE}
+    assert changes(TICKET, replace(nothing, changed=frozenset({"title"})), CONFIG) == {
+        "subject": f"{ONE} delivery: late"
+    }
 
 
 def test_what_an_agent_says_in_public_is_an_answer() -> None:
