@@ -5,14 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conformance.desks.desk_suite import DeskConformance, Heard, configured, server
+from conformance.desks.desk_suite import DeskConformance, Heard
 from conformance.desks.sink_suite import SinkConformance
-from conformance.desks.site import DeskSite
 from conformance.desks.zammad import ZammadSite
 from conformance.http_server import serving
 from fakes.drafts import draft
-from listener.desks import ZammadDesk
-from sinks.desks.zammad import Zammad
 
 
 class TestZammad(DeskConformance, SinkConformance):
@@ -21,10 +18,6 @@ class TestZammad(DeskConformance, SinkConformance):
         site = ZammadSite()
         with serving(site) as site.url:
             yield site
-
-    def adapter(self, site: DeskSite) -> Zammad:
-        asked = server(site, {"Authorization": f"Token token={site.secrets()['token']}"})
-        return Zammad(asked, configured(site, ZammadDesk))
 
     def test_nothing_is_lost_of_a_long_time_away(self, site: ZammadSite) -> None:
         """An answer is older than others that were read before, since its ticket changed once more after them."""

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conformance.desks.desk_suite import DeskConformance, configured, server, text_of
+from conformance.desks.desk_suite import DeskConformance, text_of, wired
 from conformance.desks.sink_suite import SinkConformance
 from conformance.desks.site import DeskSite
 from conformance.desks.zendesk import ZendeskSite
 from conformance.gate import Cut
 from conformance.http_server import serving
 from fakes.drafts import ONE, draft, entry, update
-from listener.desks import ZendeskDesk
 from listener.domain.errors import Busy, Rejected
 from sinks.desks.desk import AnsweringDesk, Known
 from sinks.desks.zendesk import Zendesk
@@ -28,9 +27,10 @@ class TestZendesk(DeskConformance, SinkConformance):
     def adapter(
         self, site: DeskSite, now: Callable[[], datetime] = lambda: datetime.now(UTC), lag_seconds: int = 0
     ) -> Zendesk:
-        config = configured(site, ZendeskDesk)
-        asked = server(site, auth=(f"{config.username}/token", site.secrets()["token"]))
-        return Zendesk(asked, config, now, lag_seconds)
+        made = wired(site)
+        assert isinstance(made, Zendesk)
+        made._now, made._lag_seconds = now, lag_seconds
+        return made
 
     def test_the_key_tells_a_repeat_where_the_list_lags_behind(
         self, site: ZendeskSite, connect: Callable[[], AnsweringDesk]

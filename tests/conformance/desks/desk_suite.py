@@ -5,31 +5,41 @@ ticket, which says everything once.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from conformance.desks.site import STAFF, DeskSite, Shown
 from conformance.gate import Cut, Drop, Page, Refuse
 from conformance.http_server import serving
 from fakes.drafts import ONE, OTHER, draft, entry, update
-from listener.desks import DeskConfig
+from listener.bootstrap_desks import desk
 from listener.domain.desk import DeskAnswer
 from listener.domain.errors import Busy, Rejected, ServiceError
+from listener.settings import Config, Settings
 from sinks.desks.desk import AnsweringDesk, Draft, Farewell, Outcome
-from sinks.desks.server import DeskServer, Stumbles
+from sinks.desks.server import Stumbles
 
 MOST_REQUESTS = 12
 """More than any call makes."""
+CERTIFICATES = cache(httpx.create_ssl_context)
 HOSTILE = "<script>alert(1)</script> ümlaut 😞 \u202e [x](y) **z** \\ \"'"
 
 
 class DeskConformance:
     """What an adapter owes; the class that inherits this has the fixtures `site` and `connect`."""
+
+    @pytest.fixture(autouse=True)
+    def read_no_certificates(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each adapter would read those of all authorities, most of the time that these tests take."""
+        monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: CERTIFICATES())
 
     @pytest.fixture
     def connect(self, site: DeskSite) -> Iterator[Callable[[], AnsweringDesk]]:
@@ -69,7 +79,7 @@ class DeskConformance:
 
     def adapter(self, site: DeskSite) -> AnsweringDesk:
         """Made as the configuration of the site says."""
-        raise NotImplementedError
+        return wired(site)
 
     def test_a_ticket_is_opened_once_and_found(self, site: DeskSite, desk: AnsweringDesk) -> None:
         assert desk.find(ONE) is None
@@ -348,14 +358,11 @@ def text_of(ticket: Shown) -> str:
     return "\n".join(ticket.said)
 
 
-D = TypeVar("D", bound=DeskConfig)
-
-
-def configured(site: DeskSite, model: type[D]) -> D:
-    """The site's options as the configuration reads them."""
-    return model.model_validate(dict(site.options()))
-
-
-def server(site: DeskSite, headers: Mapping[str, str] | None = None, **options: Any) -> DeskServer:
-    """Asks the site."""
-    return DeskServer(site.url, headers, ("127.0.0.1",), **options)
+def wired(site: DeskSite) -> AnsweringDesk:
+    """The adapter, as the configuration of the site has it wired."""
+    options, secrets = dict(site.options()), site.secrets()
+    config = Config.model_validate({"desks": {"site": options}})
+    environment = {variable: secrets[name] for name, variable in options["secrets"].items()}
+    made = desk(Settings(config, Path(), None, environment=environment, endpoints={}), "site")
+    assert isinstance(made, AnsweringDesk)
+    return made

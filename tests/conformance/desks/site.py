@@ -47,6 +47,10 @@ class DeskSite(Protocol):
     impatience: "Impatience"
     writes: list[str]
 
+    def respond(self, request: Request) -> Answer:
+        """Answers a request."""
+        ...
+
     def options(self) -> Mapping[str, Any]:
         """As it stands in `listener.yaml`, with names of `secrets`."""
         ...
