@@ -1,4 +1,4 @@
-"""A case's ticket in a real Request Tracker over a real Kafka: once, though the sink is killed; and its way back."""
+"""A case gets its ticket in a real Request Tracker, once though the sink is killed; and is answered there."""
 
 import os
 import subprocess
