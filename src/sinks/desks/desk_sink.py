@@ -321,26 +321,27 @@ class DeskSink:
         return None, None
 
     def _name_former(self, case: Case, said_ms: int, ticket: Ticket) -> None:
-        """Records that the ticket is kept for this case, under each id that the case has had.
+        """Records that this case took over, under each id that was not known to be another's.
 
-        A snapshot of such an id that comes late, or to another process, then opens nothing.
+        A snapshot of such an id that comes late, or to another process, then opens nothing. A ticket of it that
+        nobody lived to record is found at the desk.
         """
         for name in case.supersedes:
             left = self._book.of(name)
-            own = left is not None and (left.superseded_by is None and left.ticket_id == ticket.ticket_id)
-            if left is None or own:
-                self._note(
-                    ticket.model_copy(
-                        update={
-                            "case_id": name,
-                            "case_version": UNTIL_KNOWN,
-                            "superseded_by": case.case_id,
-                            "said_at": _moment(said_ms),
-                            "told": (),
-                            "standing": {},
-                        }
-                    )
-                )
+            if left is None:
+                known = self._desk.find(name)
+                left = self._ticket(name, known) if known is not None else ticket
+            elif left.superseded_by is not None or left.ticket_id != ticket.ticket_id:
+                continue
+            taken = {
+                "case_id": name,
+                "case_version": UNTIL_KNOWN,
+                "superseded_by": case.case_id,
+                "said_at": _moment(said_ms),
+                "told": (),
+                "standing": {},
+            }
+            self._note(left.model_copy(update=taken))
 
     def _settle(self, holder: Ticket) -> None:
         """Retires the tickets of cases that have become part of one with a ticket of its own."""
