@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 
 from conformance.desks.desk_suite import text_of
-from conformance.desks.site import DeskSite
+from conformance.desks.site import STAFF, DeskSite
 from conformance.gate import Cut, Drop
 from fakes.drafts import EXAMPLE
 from fakes.fetched import FakeFetched
 from fakes.helpdesk import FakeTicketTopic, Killed
-from listener.desks import DeskConfig
+from fakes.outlet import FakeOutlet
+from listener.answers.case_index import CaseIndex
+from listener.answers.desk_answers import DeskAnswersLoop
+from listener.desks import AnsweredThere, DeskConfig
 from listener.domain.case import Case, CaseContact, CaseState
-from listener.domain.errors import Busy
+from listener.domain.connector_state import Cursor
+from listener.domain.errors import Busy, ServiceError
+from listener.domain.response import Response
 from sinks.desks.desk import AnsweringDesk
 from sinks.desks.desk_sink import DeskSink
 
@@ -158,6 +163,41 @@ class SinkConformance:
                 assert broken > 10
                 return
         raise AssertionError("the story never ends")
+
+    def test_what_staff_answer_becomes_responses_once(
+        self, site: DeskSite, connect: Callable[[], AnsweringDesk]
+    ) -> None:
+        """Killed before the broker had them, the same are read again, and are the same records."""
+        world = World(connect)
+        world.store([case(FIRST, 1)])
+        cases = CaseIndex()
+        cases.take(FIRST.encode(), case(FIRST, 1).to_json())
+        (ticket,) = site.tickets()
+
+        def asked(outlet: FakeOutlet, position: Any) -> Any:
+            loop = DeskAnswersLoop(
+                "site", connect().answers, AnsweredThere(), cases, outlet, position, lambda: datetime.now(UTC)
+            )
+            while loop.ask_once():
+                pass
+            return [Cursor.read(value) for value in outlet.on("connector.cursors") if value][-1].position
+
+        begun = asked(FakeOutlet(), None)
+        site.answer(ticket.ticket_id, "It leaves today.")
+        site.settle(ticket.ticket_id)
+        died, lived = FakeOutlet(fails_at=1), FakeOutlet()
+        with pytest.raises(ServiceError):
+            asked(died, begun)
+        asked(lived, begun)
+        told = [Response.read(value) for value in lived.on("responses") if value]
+        assert [(each.kind, each.by, each.channel) for each in told] == [
+            ("answered", STAFF, "email"),
+            ("resolved", STAFF, "email"),
+        ]
+        assert told[0].excerpt.strip() == "It leaves today."
+        assert {each.contact for each in told} == {EXAMPLE.anchor}
+        assert [record.value for record in died.sent if record.topic == "responses"] == lived.on("responses")
+        assert len({each.response_id for each in told}) == 2
 
     def test_what_the_desk_refuses_is_a_dead_letter_and_holds_up_no_other(
         self, site: DeskSite, connect: Callable[[], AnsweringDesk]
