@@ -17,6 +17,7 @@ from listener.answers.answer import Answer
 from listener.cli.connect_command import build
 from listener.cli.form_command import form_source
 from listener.cli.main import COMMANDS, listener
+from listener.cli.staff_command import staff_source
 from listener.connectors.bluesky import BlueskyOptions
 from listener.connectors.connector import Setup
 from listener.connectors.email import EmailOptions
@@ -27,6 +28,8 @@ from listener.connectors.mastodon import MastodonOptions
 from listener.connectors.matrix import MatrixOptions
 from listener.connectors.reddit import RedditOptions
 from listener.connectors.rss import RssOptions
+from listener.connectors.staff_form import KIND as STAFF_FORM
+from listener.connectors.staff_form import StaffFormOptions
 from listener.connectors.webhook import KIND as WEBHOOK
 from listener.connectors.webhook import WebhookOptions
 from listener.connectors.webhook import build as build_webhook
@@ -228,6 +231,8 @@ def check_config(config: Config) -> None:
     for name, source in config.sources.items():
         if source.kind == "form":
             form_source(config, name)
+        elif source.kind == STAFF_FORM:
+            staff_source(config, name)
         else:
             known = dict.fromkeys(source.secrets.values(), "secret")
             settings = Settings(config, Path(), None, environment=known, endpoints={})
@@ -274,6 +279,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("connectors/bluesky.md", BlueskyOptions, ""),
         ("connectors/matrix.md", MatrixOptions, ""),
         ("connectors/feedback-form.md", FormOptions, ""),
+        ("connectors/staff-form.md", StaffFormOptions, ""),
     ],
 )
 def test_every_setting_is_documented(page: str, model: type[BaseModel], prefix: str) -> None:
