@@ -32,7 +32,7 @@ from listener.connectors.feedback import MAX_CONTACT, MAX_MESSAGE, MAX_NAME
 from listener.connectors.form_pages import PAGES, Headers, fields_of_form, plain_error, style
 from listener.connectors.json_mapping import ZoneName
 from listener.connectors.stamp import Stamps
-from listener.connectors.taken_down import TakenDown, audit_of, mention_of, taken_down_of
+from listener.connectors.taken_down import SOURCE_KIND, TakenDown, audit_of, mention_of, taken_down_of
 from listener.domain.document import Document
 from listener.domain.errors import ListenerError
 from listener.domain.topics import AUDIT, RAW
@@ -42,7 +42,7 @@ from listener.web import Counted, read_body
 
 log = logging.getLogger(__name__)
 
-KIND = "staff-form"
+KIND = SOURCE_KIND
 MAX_BODY_BYTES = 256 * 1024
 MIN_KEY_LENGTH = 16
 REMEMBERED = 10_000

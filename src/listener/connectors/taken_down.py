@@ -10,7 +10,7 @@ from listener.domain.governance import AuditEntry
 from listener.domain.ids import anonymous_author, digest, mention_id
 from listener.domain.mention import Contactable, Mention, usual_visibility
 
-SOURCE_KIND = "staff"
+SOURCE_KIND = "staff-form"
 MAX_DAYS = 366
 """What is older is history, and brought in with `listener import`."""
 NOON = time(12)
