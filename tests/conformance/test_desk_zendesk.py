@@ -12,7 +12,7 @@ from conformance.desks.zendesk import ZendeskSite
 from conformance.gate import Cut
 from conformance.http_server import serving
 from fakes.drafts import ONE, draft, entry, update
-from listener.domain.errors import Busy, Rejected
+from listener.domain.errors import Busy
 from sinks.desks.desk import AnsweringDesk, Known
 from sinks.desks.zendesk import Zendesk
 
@@ -77,7 +77,7 @@ class TestZendesk(DeskConformance, SinkConformance):
         assert desk.answers(found.position) == found
         assert len(site.gate.asked) == asked
         now[0] += timedelta(seconds=61)
-        with pytest.raises(Rejected):  # the stand-in's clock stays behind: what Zendesk says to this
+        with pytest.raises(Busy):  # the stand-in's clock stays behind: what Zendesk says to this
             desk.answers(found.position)
 
 

@@ -25,7 +25,7 @@ from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import Draft, Farewell, Known, Outcome, Update
 from sinks.desks.server import DeskServer, Refusal
-from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
+from sinks.desks.shape import checked, cut, only, page_of, rows, step_of, without_told
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 CASE = "listener_case"
@@ -76,8 +76,8 @@ class Chatwoot:
         contact = self._contact(draft.case_id) or self._made_contact(draft)
         conversation = self._conversation_of(contact, draft.case_id)
         if conversation is None:
-            asked = new_conversation(draft, contact["id"], self._config)
-            conversation = only(self._server.ask("POST", f"{self._root}/conversations", json=asked))
+            wanted = new_conversation(draft, contact["id"], self._config)
+            conversation = only(self._server.ask("POST", f"{self._root}/conversations", json=wanted))
         path = f"{self._root}/conversations/{conversation['id']}"
         said = {"content": cut(draft.body, MAX_MESSAGE_BYTES), "message_type": "incoming"}
         self._server.ask("POST", f"{path}/messages", json=said)
@@ -128,6 +128,13 @@ class Chatwoot:
 
     def answers(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         """As `AnsweringDesk`; all of it in one page, since conversations are listed newest first."""
+        return page_of(lambda: self._page(position))
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._server.close()
+
+    def _page(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         since = 0 if position is None else int(position["since"])
         read = frozenset() if position is None else frozenset(position["read"])
         changed: dict[Any, Mapping[str, Any]] = {}
@@ -154,10 +161,6 @@ class Chatwoot:
         ]
         return DeskAnswers(tuple(sorted(told, key=lambda answer: answer.at)), following)
 
-    def close(self) -> None:
-        """Ends the connections."""
-        self._server.close()
-
     def _known(self, conversation: Mapping[str, Any]) -> Known:
         number = str(conversation["id"])
         url = f"{self._server.url}/app/accounts/{self._config.account}/conversations/{number}"
@@ -169,9 +172,9 @@ class Chatwoot:
         return next((contact for contact in found if contact.get("identifier") == case_id), None)
 
     def _made_contact(self, draft: Draft) -> Mapping[str, Any]:
-        asked = {"inbox_id": self._config.inbox, "name": draft.title, "identifier": draft.case_id}
+        wanted = {"inbox_id": self._config.inbox, "name": draft.title, "identifier": draft.case_id}
         try:
-            return only(self._server.ask("POST", f"{self._root}/contacts", json=asked), "payload", "contact")
+            return only(self._server.ask("POST", f"{self._root}/contacts", json=wanted), "payload", "contact")
         except Refusal as refusal:
             contact = self._contact(draft.case_id)  # made by an attempt whose answer was lost
             if contact is None:
@@ -227,7 +230,7 @@ class Chatwoot:
         case_id = _case_of(conversation)
         found = [answer for row in messages if (answer := message_answer(row, case_id, me["id"])) is not None]
         if conversation.get("status") == "resolved":
-            events = rows(self._server.ask("GET", f"{path}/reporting_events"))
+            events = self._events(path)
             own = [row["created_at"] for row in messages if _says_who(row, me)]
             ended = [
                 answer
@@ -239,6 +242,15 @@ class Chatwoot:
             found += ended[-1:]
         return found
 
+    def _events(self, path: str) -> list[Mapping[str, Any]]:
+        """The reporting events of a conversation; none where Chatwoot is too old to tell them."""
+        try:
+            return rows(self._server.ask("GET", f"{path}/reporting_events"))
+        except Refusal as refusal:
+            if refusal.reason != "gone":
+                raise
+            return []
+
     def _me(self) -> Mapping[str, Any]:
         if not self._own:
             self._own = only(self._server.ask("GET", "/api/v1/profile"))
@@ -249,7 +261,7 @@ class Chatwoot:
 
 def new_conversation(draft: Draft, contact: int, config: ChatwootDesk) -> dict[str, Any]:
     """A conversation as it is opened."""
-    asked = {
+    wanted = {
         "inbox_id": config.inbox,
         "contact_id": contact,
         "source_id": draft.case_id,
@@ -257,7 +269,7 @@ def new_conversation(draft: Draft, contact: int, config: ChatwootDesk) -> dict[s
         "status": "open",
     }
     team = config.team_of.get(draft.case.queue)
-    return asked if team is None else {**asked, "team_id": team}
+    return wanted if team is None else {**wanted, "team_id": team}
 
 
 def message_answer(message: Mapping[str, Any], case_id: str, own_id: int) -> DeskAnswer | None:

@@ -6,7 +6,6 @@ lags.
 """
 
 import base64
-import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -21,6 +20,7 @@ from listener.domain.errors import Busy, Rejected, ServiceError
 from listener.times import parse_time
 from sinks.desks.desk import Draft, Entry, Farewell, Known, TicketField, Update
 from sinks.desks.server import DeskServer
+from sinks.desks.shape import plain_text
 
 SCHEME = "listener:"
 """Begins the link from a ticket to its case."""
@@ -35,7 +35,6 @@ NOTES_LOOKED_AT = 3
 NO_TIME = "1970-01-01 00:00:00"
 """How Request Tracker writes that there is none."""
 _CASE = re.compile(r"listener:(K-[A-Z2-7]{13})", re.IGNORECASE)
-_TAG = re.compile(r"<(?:br|/p|/div)[^>]*>|<[^>]+>", re.IGNORECASE)
 
 Json = Mapping[str, Any]
 
@@ -267,7 +266,7 @@ class RequestTracker:
         for kind in ("text/plain", "text/html"):
             if kind in written:
                 text = base64.b64decode(written[kind].get("Content") or "").decode(errors="replace")
-                return text.strip() if kind == "text/plain" else _plain(text)
+                return text.strip() if kind == "text/plain" else plain_text(text)
         return ""
 
 
@@ -291,12 +290,6 @@ def _id_of(value: Any) -> str:
 
 def _time(text: str) -> datetime:
     return parse_time(text)
-
-
-def _plain(markup: str) -> str:
-    spaced = _TAG.sub(lambda tag: "\n" if tag[0][1:2] in "bBpPdD/" else "", markup)
-    lines = (line.strip() for line in html.unescape(spaced).splitlines())
-    return "\n".join(line for line in lines if line)
 
 
 def _quoted(text: str) -> str:

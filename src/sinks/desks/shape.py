@@ -1,14 +1,19 @@
 """What several desks' adapters do with drafts and with what desks answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from listener.domain.errors import Busy, ListenerError, ServiceError
+from listener.domain.desk import DeskAnswers
+from listener.domain.errors import Busy, ListenerError, Rejected, ServiceError
 from sinks.desks.desk import Update
 from sinks.desks.server import DeskServer
 
+REFUSED_SECONDS = 5.0
 SHORTENED = "\n(shortened)"
+_TAG = re.compile(r"(<(?:br|/p|/div|/li)\b[^>]*>)|<[^>]+>", re.IGNORECASE)
 
 
 def step_of(priority: int, names: Sequence[str]) -> str:
@@ -36,6 +41,13 @@ def cut(text: str, max_bytes: int) -> str:
     return raw[: max_bytes - len(SHORTENED)].decode(errors="ignore") + SHORTENED
 
 
+def plain_text(markup: str) -> str:
+    """What HTML says, without empty lines."""
+    spaced = _TAG.sub(lambda tag: "\n" if tag[1] else "", markup)
+    lines = (line.strip() for line in html.unescape(spaced).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def rows(found: Any, *names: str) -> list[Mapping[str, Any]]:
     """The list of objects under a path of names.
 
@@ -60,6 +72,18 @@ def only(found: Any, *names: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise Busy(f"the desk answers without the object {'.'.join(names) or 'that was asked for'}")
     return found
+
+
+def page_of(ask: Callable[[], DeskAnswers]) -> DeskAnswers:
+    """A page of answers, for `AnsweringDesk.answers`.
+
+    Raises:
+        Busy: also where something is refused, such as what somebody deletes while it is read.
+    """
+    try:
+        return ask()
+    except Rejected as refused:
+        raise Busy(str(refused), REFUSED_SECONDS) from None
 
 
 def checked(server: DeskServer, path: str, what: str) -> Any:

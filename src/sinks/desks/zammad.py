@@ -12,8 +12,6 @@
 Experimental: tried against a stand-in that does as this documentation says, never against Zammad.
 """
 
-import html
-import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +24,7 @@ from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, TicketField, Update
 from sinks.desks.server import DeskServer
-from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
+from sinks.desks.shape import checked, cut, only, page_of, plain_text, rows, step_of, without_told
 
 PAGE = 50
 """Tickets in one answer of a search; Zammad gives up to 200."""
@@ -93,6 +91,13 @@ class Zammad:
         read as they were then, and what was said is told that is younger than `said_since`, which stays until
         all is read, since a ticket tells of its last change alone.
         """
+        return page_of(lambda: self._page(position))
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._server.close()
+
+    def _page(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         if position is None:  # from now on, by the clock of the server
             newest = self._changed_since(None)
             at = newest[-1]["updated_at"] if newest else BEGINNING
@@ -120,17 +125,13 @@ class Zammad:
         }
         return DeskAnswers(tuple(told), following, more)
 
-    def close(self) -> None:
-        """Ends the connections."""
-        self._server.close()
-
     def _known(self, number: int) -> Known:
         return Known(str(number), f"{self._server.url}/#ticket/zoom/{number}")
 
     def _search(
         self, condition: Mapping[str, Any], order: str = "asc", limit: int = PAGE
     ) -> list[Mapping[str, Any]]:
-        asked = {
+        wanted = {
             "condition": condition,
             "expand": True,
             "sort_by": "updated_at",
@@ -138,7 +139,7 @@ class Zammad:
             "page": 1,
             "per_page": limit,
         }
-        return rows(self._server.ask("POST", "/api/v1/tickets/search", json=asked))
+        return rows(self._server.ask("POST", "/api/v1/tickets/search", json=wanted))
 
     def _changed_since(self, since: datetime | None) -> list[Mapping[str, Any]]:
         """Tickets of cases by their last change, the oldest first; where None, the newest one."""
@@ -206,12 +207,13 @@ def article_answer(article: Mapping[str, Any], ticket: Mapping[str, Any]) -> Des
     """The answer that an article is; None where it is none."""
     if article.get("sender") != "Agent" or article.get("internal") is not False:
         return None
+    body = str(article.get("body") or "")
     return DeskAnswer(
         answer_id=f"article-{article['id']}",
         case_id=ticket["note"],
         kind="answered",
         by=str(article.get("from") or article.get("created_by") or "an agent"),
-        text=_plain(article),
+        text=plain_text(body) if article.get("content_type") == "text/html" else body,
         at=parse_time(article["created_at"]),
     )
 
@@ -249,14 +251,6 @@ def _article(text: str) -> dict[str, Any]:
         "sender": "Agent",
         "internal": True,
     }
-
-
-def _plain(article: Mapping[str, Any]) -> str:
-    """What an article says; that of the web page is HTML."""
-    body = str(article.get("body") or "")
-    if article.get("content_type") != "text/html":
-        return body
-    return html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\s*/?>|</(?:div|p|li)>", "\n", body))).strip()
 
 
 def _version(ticket: Mapping[str, Any]) -> str:

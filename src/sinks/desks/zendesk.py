@@ -24,7 +24,7 @@ from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import is_case_id
 from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, Outcome, TicketField, Update
 from sinks.desks.server import DeskServer, Refusal
-from sinks.desks.shape import checked, cut, only, rows, step_of, without_told
+from sinks.desks.shape import checked, cut, only, page_of, rows, step_of, without_told
 
 LAG_SECONDS = 60
 """What is younger is not exported, and may not be asked for."""
@@ -118,6 +118,13 @@ class Zendesk:
 
     def answers(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         """As `AnsweringDesk`."""
+        return page_of(lambda: self._page(position))
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._server.close()
+
+    def _page(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         now = int(self._now().timestamp())
         start = now if position is None else int(position["start_time"])
         seen = set() if position is None else set(position["seen"])
@@ -143,10 +150,6 @@ class Zendesk:
         if more and end == start:  # all of this second has been read
             end, last = start + 1, []
         return DeskAnswers(tuple(told), {"start_time": end, "seen": sorted(last)}, more)
-
-    def close(self) -> None:
-        """Ends the connections."""
-        self._server.close()
 
     def _known(self, ticket: Mapping[str, Any]) -> Known:
         return Known(str(ticket["id"]), f"{self._server.url}/agent/tickets/{ticket['id']}")

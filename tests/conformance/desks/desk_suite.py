@@ -297,6 +297,23 @@ class DeskConformance:
         }
         heard.nothing_repeats()
 
+    def test_a_ticket_that_is_deleted_while_answers_are_read_holds_up_no_other(
+        self, site: DeskSite, connect: Callable[[], AnsweringDesk]
+    ) -> None:
+        desk = connect()
+        deleted, kept = (desk.open(draft(case_id=name)).ticket_id for name in (ONE, OTHER))
+        heard = Heard(desk)
+        site.answer(deleted, "nobody will read this")
+        site.answer(kept, "It leaves today.")
+        site.gate.at(2, lambda: site.remove(deleted))
+        try:
+            told = heard.news()
+        except Busy:
+            heard.desk = connect()
+            told = heard.news()
+        assert "It leaves today." in [answer.text.strip() for answer in told]
+        heard.nothing_repeats()
+
     def test_answers_wait_for_a_desk_that_is_away(
         self, site: DeskSite, connect: Callable[[], AnsweringDesk]
     ) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from fakes.drafts import draft, entry, update
-from listener.domain.errors import Busy
-from sinks.desks.shape import SHORTENED, cut, only, rows, step_of, without_told
+from listener.domain.desk import DeskAnswers
+from listener.domain.errors import Busy, Rejected
+from sinks.desks.shape import SHORTENED, cut, only, page_of, plain_text, rows, step_of, without_told
 
 
 @pytest.mark.parametrize("text", ["short", "ü" * 100, "😞" * 100, "a" * 99 + "😞"])
@@ -30,6 +31,30 @@ def test_what_stands_there_is_left_out() -> None:
     left = without_told(told, ["nothing", f"before\n{entry(11).text}\nafter"])
     assert [each.mark for each in left.entries] == ["[chirp:1]", "[chirp:2]"]
     assert without_told(told, [each.text for each in told.entries]).note is None
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>One &amp; two</p><p>three</p>", "One & two\nthree"),
+        ("a<br>b<BR/>c<div>d</div>e", "a\nb\ncd\ne"),
+        ("<ul><li>x</li><li>y</li></ul>", "x\ny"),
+        ('<a href="https://x.example">link</a>, <b>bold</b>', "link, bold"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_html_says(markup: str, text: str) -> None:
+    assert plain_text(markup) == text
+
+
+def test_a_refused_page_is_asked_for_again() -> None:
+    def refuse() -> DeskAnswers:
+        raise Rejected("gone", "desk.example answers 404")
+
+    with pytest.raises(Busy, match="404"):
+        page_of(refuse)
+    page = DeskAnswers((), {"since": 1})
+    assert page_of(lambda: page) is page
 
 
 @pytest.mark.parametrize("found", [None, [], {}, {"tickets": None}, {"tickets": ["a"]}, "page", 7])
