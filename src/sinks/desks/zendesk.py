@@ -3,7 +3,7 @@
 - A ticket has the case's id as its ``external_id``, by which tickets are listed
   (https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets). It need not be unique, so
   the header ``Idempotency-Key`` goes with each new ticket: for two hours a repeat is answered with the first
-  ticket, and refused if it is not the same in every letter
+  ticket, also while that is still being made, and refused if it is not the same in every letter
   (https://developer.zendesk.com/api-reference/ticketing/introduction/#idempotency).
 - What Listener says is an internal note, so that no trigger mails it to anybody.
 - A ticket that is closed can never change, unlike one that is solved: a case that goes on gets a follow-up ticket.
@@ -88,7 +88,7 @@ class Zendesk:
     def open(self, draft: Draft) -> Known:
         """As `Desk`."""
         ticket = new_ticket(draft, self._config) | self._solved(draft.outcome)
-        return self._create(ticket, draft.case_id)
+        return self._create(ticket, draft.event_id)
 
     def update(self, ticket_id: str, update: Update) -> None:
         """As `Desk`."""
@@ -155,7 +155,12 @@ class Zendesk:
         return Known(str(ticket["id"]), f"{self._server.url}/agent/tickets/{ticket['id']}")
 
     def _create(self, ticket: Mapping[str, Any], key: str) -> Known:
-        """Args: key: the same in every attempt to open this ticket."""
+        """Opens a ticket.
+
+        Args:
+            key: the same in every attempt with this snapshot; not of the case alone, which may have lost its
+                ticket to another within the two hours.
+        """
         headers = {"Idempotency-Key": key}
         try:
             made = self._server.ask("POST", "/api/v2/tickets.json", json={"ticket": ticket}, headers=headers)
@@ -181,7 +186,7 @@ class Zendesk:
         if update.note is not None or update.outcome == "open":
             ticket = new_ticket(draft, self._config) | self._solved(draft.outcome)
             ticket["via_followup_source_id"] = closed["id"]
-            self._create(ticket, f"{draft.case_id}-after-{closed['id']}")
+            self._create(ticket, f"{draft.event_id}-after-{closed['id']}")
 
     def _solved(self, outcome: Outcome, ticket: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What makes a ticket solved, if it is to be: one that nobody is assigned to cannot be."""

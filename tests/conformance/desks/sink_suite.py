@@ -134,6 +134,19 @@ class SinkConformance:
         told_once(site, connect())
         assert world.deaths == 0
 
+    def test_a_case_that_is_one_again_gets_a_ticket_of_its_own(
+        self, site: DeskSite, connect: Callable[[], AnsweringDesk]
+    ) -> None:
+        """Within minutes: what told a repeat of its first ticket does not stand in the way."""
+        world = World(connect)
+        world.store([case(FIRST, 1)])
+        world.store([case(EARLIER, 1, numbers=(0, 1), supersedes=(FIRST,))])
+        world.store([case(FIRST, 2, "superseded", superseded_by=EARLIER)])
+        world.store([case(EARLIER, 2, numbers=(0,))])
+        world.store([case(FIRST, 3)])
+        assert sorted(ticket.case_id for ticket in site.tickets()) == [FIRST, EARLIER]
+        assert all(ticket.is_open for ticket in site.tickets())
+
     def test_killed_before_and_after_each_record(
         self, anew: Callable[[], tuple[DeskSite, Callable[[], AnsweringDesk]]]
     ) -> None:
