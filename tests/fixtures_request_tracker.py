@@ -99,11 +99,16 @@ def request_tracker(
         "RT_SITE_CONFIG_DIR": str(directory / "empty.d"),
     }
     with (directory / "log").open("ab") as log:
-        setup = [SETUP, "--action", "insert", "--datafile", directory / "prepared"]
+        setup = [str(SETUP), "--action", "insert", "--datafile", str(directory / "prepared")]
         subprocess.run(setup, env=environment, stdout=log, stderr=log, check=True, timeout=START_SECONDS)
         words = ["--server", "Starman", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
         process = subprocess.Popen(
-            [SERVER, *words], env=environment, cwd=directory, stdout=log, stderr=log, start_new_session=True
+            [str(SERVER), *words],
+            env=environment,
+            cwd=directory,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     server = RequestTrackerServer(f"http://127.0.0.1:{port}")
     try:

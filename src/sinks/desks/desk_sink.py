@@ -5,8 +5,8 @@ matter which process told it. What was opened and not recorded is found at the d
 """
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from listener.desks import DeskConfig
-from listener.domain.case import Case
+from listener.domain.case import OPEN_STATES, Case
 from listener.domain.desk import Ticket
 from listener.domain.errors import Busy, Rejected, ServiceError
 from listener.domain.topics import TRIAGE
@@ -34,6 +34,9 @@ MAX_STUMBLES = 8
 """So often the desk may fail at one case, while it is well otherwise; then the case is a dead letter."""
 MAX_TOLD = 500
 """Digests that are kept of a ticket; a snapshot shows 200 contacts and answers at most."""
+CLOCKS_DIFFER_MS = 60_000
+"""So much may the clock of whoever published a snapshot differ from ours."""
+READ_AGAIN_SECONDS = 5.0
 HEIR_SECONDS = 60.0
 """How long the ticket of a superseded case waits for the case that takes it over."""
 
@@ -50,6 +53,10 @@ class _Head(msgspec.Struct):
     def superseded(self) -> bool:
         return self.state == "superseded"
 
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN_STATES
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -57,12 +64,16 @@ class Cases:
 
     Attributes:
         left: what is still to be brought to the desk: superseded cases come last.
+        hidden: case to whether it is open in older snapshots of the batch; one that died may have told those.
+        taken_ms: partition to when this process began to read it.
         gone: ids of cases that are no more.
         refused: takes what the desk refuses for good, beside what could not be read.
         stumbles: case to how often the desk has failed at it.
     """
 
     left: deque[tuple[Case, Record]]
+    hidden: Mapping[str, set[bool]]
+    taken_ms: Mapping[int, float]
     gone: list[str]
     refused: list[Refused]
     stumbles: Counter[str] = field(default_factory=Counter)
@@ -104,7 +115,9 @@ class DeskSink:
         self._now = now
         self._book = TicketBook(desk_name)
         self._sure: set[str] = set()
-        """Tickets that this process told the last that they were told, and the desk took it."""
+        """Tickets that nobody but this process can have told the last that they were told."""
+        self._taken_ms: dict[int, float] = {}
+        self._next_offset: dict[int, int] = {}
         self._looked_at = self._now()
         self._head = msgspec.json.Decoder(_Head).decode
 
@@ -121,7 +134,11 @@ class DeskSink:
         refused: list[Refused] = []
         kept: dict[str, list[tuple[_Head, Record]]] = {}
         gone: dict[str, None] = {}
+        hidden: dict[str, set[bool]] = defaultdict(set)
         for record in batch:
+            if record.offset != self._next_offset.get(record.partition):  # or compaction has made a gap
+                self._taken_ms[record.partition] = self._now().timestamp() * 1000
+            self._next_offset[record.partition] = record.offset + 1
             if record.value is None:
                 name = (record.key or b"").decode(errors="replace")
                 kept.pop(name, None)
@@ -134,6 +151,7 @@ class DeskSink:
                 continue
             gone.pop(head.case_id, None)
             before = kept.setdefault(head.case_id, [])
+            hidden[head.case_id].update(each.open for each, _ in before if not each.historical)
             if not before or before[-1][0].version <= head.version:
                 kept[head.case_id] = [*(each for each in before[-1:] if each[0].superseded), (head, record)]
         of_cases = sorted(kept.values(), key=lambda of_case: any(head.superseded for head, _ in of_case))
@@ -144,22 +162,29 @@ class DeskSink:
                     cases.append((Case.read(record.value or b""), record))
                 except Rejected as why:
                     refused.append(Refused(record, why))
-        return Prepared(Cases(cases, list(gone), refused), refused)
+        content = Cases(cases, hidden, dict(self._taken_ms), list(gone), refused)
+        return Prepared(content, refused)
 
     def store(self, content: Cases) -> None:
         """Brings the desk up to date, case by case.
 
         Raises:
-            Busy: the desk is away; what it was told is not told again by the next try.
-            ServiceError: a ticket could not be recorded, or what is recorded could not be read.
+            Busy: the desk is away, or what is recorded cannot be read; what was told is not told again by the
+                next try.
+            ServiceError: a ticket could not be recorded.
         """
-        self._book.take(self._tickets.read_on())
+        self._catch_up()
         while content.left:
             case, record = content.left[0]
             try:
                 if content.stumbles[case.case_id] >= MAX_STUMBLES and self._is_well():
                     raise Rejected("refused", "the desk fails at this case again and again")  # noqa: TRY301
-                self._bring(case, record.timestamp)
+                self._bring(
+                    case,
+                    record.timestamp,
+                    hidden=content.hidden[case.case_id],
+                    alone=record.timestamp > content.taken_ms[record.partition] + CLOCKS_DIFFER_MS,
+                )
             except Busy as busy:
                 self.well = False
                 if isinstance(busy, Stumbles):
@@ -182,7 +207,7 @@ class DeskSink:
         if now - self._looked_at < timedelta(seconds=HEIR_SECONDS / 2):
             return
         self._looked_at = now
-        self._book.take(self._tickets.read_on())
+        self._catch_up()
         for left in self._book.without_heir():
             if now - left.updated_at > timedelta(seconds=HEIR_SECONDS):
                 text = f"{left.case_id} is now part of {left.superseded_by}, which has no ticket here"
@@ -196,20 +221,31 @@ class DeskSink:
         if self._topic is not None:
             self._topic.close()
 
+    def _catch_up(self) -> None:
+        """Reads what was recorded since the last time, by whatever process."""
+        try:
+            self._book.take(self._tickets.read_on())
+        except ServiceError as error:
+            raise Busy(str(error), READ_AGAIN_SECONDS) from error
+
     @property
     def _tickets(self) -> TicketTopic:
         if self._topic is None:
             self._topic = self._open_topic()
         return self._topic
 
-    def _bring(self, case: Case, said_ms: int) -> None:
+    def _bring(self, case: Case, said_ms: int, *, hidden: Collection[bool], alone: bool) -> None:
         """Brings one case to the desk; does nothing where the desk knows it all.
 
         Args:
             said_ms: when this snapshot was published.
+            hidden: see `Cases`.
+            alone: no other process can have told the desk of this snapshot, or of a later one.
         """
         ticket = self._book.of(case.case_id)
         if case.state == "superseded":
+            if True in hidden and (ticket is None or ticket.superseded_by is not None):
+                ticket = self._found_of(case.case_id) or ticket
             self._superseded(case, ticket)
             return
         if case.historical or (ticket is not None and _is_old(case, said_ms, ticket)):
@@ -222,6 +258,10 @@ class DeskSink:
             former = case.case_id
         if ticket is None:
             ticket, former = self._taken_over(case, said_ms)
+            if True in hidden or (ticket is not None and not alone):
+                own = self._found_of(case.case_id)
+                if own is not None and (ticket is None or own.ticket_id != ticket.ticket_id):
+                    ticket, former = own, None
         draft = draft_of(case, self._desk_name)
         if ticket is None:
             if not self._wanted(draft):
@@ -233,7 +273,7 @@ class DeskSink:
             self._sure.add(known.ticket_id)
             ticket, changed = self._ticket(case.case_id, known), True
         else:
-            changed = self._update(ticket, draft, former)
+            changed = self._update(ticket, draft, former, hidden=hidden, alone=alone)
         self._name_former(case, said_ms, ticket)
         after = self._as_told(ticket, draft, said_ms)
         if changed:
@@ -242,12 +282,16 @@ class DeskSink:
             self._book.note(after)  # found out again, where this process does not live to record a change
         self._settle(after)
 
-    def _update(self, ticket: Ticket, draft: Draft, former: str | None) -> bool:
+    def _update(
+        self, ticket: Ticket, draft: Draft, former: str | None, *, hidden: Collection[bool], alone: bool
+    ) -> bool:
         """Tells the desk what it does not know yet; whether there was anything."""
         told, unclear = set(ticket.told), ticket.case_version in (0, UNTIL_KNOWN)
         fresh = tuple(entry for entry in draft.entries if digest_of(entry) not in told)
         outcome: Outcome | None = None
-        if draft.outcome != "open":
+        if (draft.outcome != "open") in hidden:
+            outcome = draft.outcome
+        elif draft.outcome != "open":
             outcome = draft.outcome if ticket.state == "open" else None
         elif (
             former == draft.case_id
@@ -263,7 +307,8 @@ class DeskSink:
         doubtful = ticket.ticket_id not in self._sure or unclear
         self._sure.discard(ticket.ticket_id)
         self._desk.update(ticket.ticket_id, Update(draft, fresh, outcome, former, doubtful, changed))
-        self._sure.add(ticket.ticket_id)
+        if alone:
+            self._sure.add(ticket.ticket_id)
         self._did("renamed" if former else "updated", draft.case_id, ticket.ticket_id)
         return True
 
@@ -311,14 +356,21 @@ class DeskSink:
         return None, None
 
     def _found(self, case: Case) -> tuple[Ticket | None, str | None]:
-        """A ticket that nobody lived to record. The former ids first: they are renamed to the new one."""
-        former = [name for name in case.supersedes if self._book.of(name) is None]
-        for name in [*former, case.case_id]:
-            known = self._desk.find(name)
-            if known is not None:
-                log.info("sink=%s case_id=%s ticket=%s found", self.name, case.case_id, known.ticket_id)
-                return self._ticket(case.case_id, known), None if name == case.case_id else name
-        return None, None
+        """A ticket that nobody lived to record, and the id that its case had then.
+
+        The former ids first: another process may rename it to the new one meanwhile.
+        """
+        for name in case.supersedes:
+            if self._book.of(name) is None and (ticket := self._found_of(name)) is not None:
+                return ticket, name
+        return self._found_of(case.case_id), None
+
+    def _found_of(self, name: str) -> Ticket | None:
+        known = self._desk.find(name)
+        if known is None:
+            return None
+        log.info("sink=%s case_id=%s ticket=%s found", self.name, name, known.ticket_id)
+        return self._ticket(name, known)
 
     def _name_former(self, case: Case, said_ms: int, ticket: Ticket) -> None:
         """Records that this case took over, under each id that was not known to be another's.
@@ -329,8 +381,7 @@ class DeskSink:
         for name in case.supersedes:
             left = self._book.of(name)
             if left is None:
-                known = self._desk.find(name)
-                left = self._ticket(name, known) if known is not None else ticket
+                left = self._found_of(name) or ticket
             elif left.superseded_by is not None or left.ticket_id != ticket.ticket_id:
                 continue
             taken = {

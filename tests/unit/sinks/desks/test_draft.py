@@ -102,7 +102,7 @@ def test_the_fields_that_change_are_known() -> None:
         update={"due_at": None, "priority": 61, "last_at": datetime.now(UTC), "summary": ("other",)}
     )
     after = standing_of(draft_of(later, "rt"))
-    assert {name for name in before if before[name] != after[name]} == {"due", "priority"}  # type: ignore[literal-required]
+    assert {name for name in before if before[name] != after[name]} == {"due", "priority"}
     assert "parcel" not in str(before)
 
 
