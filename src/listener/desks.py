@@ -48,6 +48,12 @@ class RequestTrackerSecrets(Document):
     password: VariableName | None = None
     token: VariableName | None = None
 
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.password is None) == (self.token is None):
+            raise ValueError("name either password or token")
+        return self
+
 
 class RequestTrackerDesk(DeskConfig):
     """Request Tracker 5, by its REST 2 interface."""
@@ -66,12 +72,6 @@ class RequestTrackerDesk(DeskConfig):
     resolved_status: str = "resolved"
     declined_status: str = "rejected"
     answers: AnsweredThere = AnsweredThere()
-
-    @model_validator(mode="after")
-    def _one_secret(self) -> Self:
-        if (self.secrets.password is None) == (self.secrets.token is None):
-            raise ValueError("secrets: name either password or token")
-        return self
 
 
 class WebhookDesk(DeskConfig):

@@ -265,12 +265,12 @@ def test_a_desk_is_checked_with_its_line(tmp_path: Path) -> None:
         )
     with pytest.raises(UsageError, match=r"listener\.yaml:5: desks\.support\.request-tracker\.url"):
         desks(tmp_path, tracker + "    url: https://me:pa55word@rt.test\n    secrets: {token: RT_TOKEN}\n")
-    with pytest.raises(UsageError, match=r"listener\.yaml:3: desks\.support"):
+    with pytest.raises(UsageError, match=r"listener\.yaml:2: desks\.support"):
         desks(tmp_path, "    kind: pigeonhole\n")
 
 
 def test_the_secret_of_a_desk_may_stand_in_a_file(tmp_path: Path) -> None:
-    text = "    kind: request-tracker\n    username: listener\n    url: https://rt.test\n    secrets: {token: RT_TOKEN}\n"
+    text = "    kind: request-tracker\n    username: l\n    url: https://rt.test\n    secrets: {token: RT_TOKEN}\n"
     (tmp_path / "token").write_text("pa55word\n")
     settings = desks(tmp_path, text, RT_TOKEN_FILE=str(tmp_path / "token"))
     assert settings.desk_secrets("support") == {"token": "pa55word"}

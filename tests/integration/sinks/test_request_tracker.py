@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,9 +57,7 @@ def changed(of: Draft, **more: Any) -> Draft:
 
 
 def update(of: Draft, **more: Any) -> Update:
-    return Update(
-        **({"draft": of, "entries": (), "outcome": None, "renamed_from": None, "doubtful": False} | more)
-    )
+    return replace(Update(of, entries=(), outcome=None, renamed_from=None, doubtful=False), **more)
 
 
 def history(server: RequestTrackerServer, ticket_id: str, kind: str) -> list[dict[str, Any]]:
