@@ -128,7 +128,7 @@ def test_what_is_not_stored_is_still_in_the_form(broker: Broker, fails_on: str) 
     ],
 )
 def test_what_is_wrong_is_told_where_it_is(broker: Broker, changes: dict[str, str], wrong: str) -> None:
-    answer = send(client_of(broker), **changes)
+    answer = send(client_of(broker), None, **changes)
     assert answer.status_code == 422
     page = Page(answer.text)
     assert f"{wrong}-error" in page.ids
