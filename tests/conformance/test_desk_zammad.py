@@ -1,15 +1,17 @@
 """Zammad: its adapter against its stand-in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from conformance.desks.desk_suite import DeskConformance, Heard
 from conformance.desks.sink_suite import SinkConformance
-from conformance.desks.zammad import ZammadSite
+from conformance.desks.zammad import GROUPS, ZammadSite
 from conformance.http_server import serving
 from fakes.drafts import draft
+from listener.domain.errors import Busy
+from sinks.desks.desk import AnsweringDesk
 
 
 class TestZammad(DeskConformance, SinkConformance):
@@ -38,3 +40,13 @@ class TestZammad(DeskConformance, SinkConformance):
             *(f"to {ticket_id}" for ticket_id in tickets[1:]),
         }
         heard.nothing_repeats()
+
+    def test_a_group_that_is_not_there_is_waited_for(
+        self, site: ZammadSite, connect: Callable[[], AnsweringDesk]
+    ) -> None:
+        with pytest.MonkeyPatch.context() as without:
+            without.delitem(GROUPS, "Users")
+            with pytest.raises(Busy, match="group"):
+                connect().open(draft())
+        connect().open(draft())
+        assert len(site.tickets()) == 1

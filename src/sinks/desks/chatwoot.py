@@ -38,6 +38,8 @@ MESSAGES = 20
 """In one answer."""
 OVERLAP_SECONDS = 10
 """How much is read again, since a message gets its time before it can be seen."""
+NO_INBOX_SECONDS = 30.0
+"""Somebody has to mend the configuration, here or there."""
 SAME_MOMENT_SECONDS = 2
 """Between a resolution and the message that tells of it."""
 OUTGOING, ACTIVITY = 1, 2
@@ -76,8 +78,7 @@ class Chatwoot:
         contact = self._contact(draft.case_id) or self._made_contact(draft)
         conversation = self._conversation_of(contact, draft.case_id)
         if conversation is None:
-            wanted = new_conversation(draft, contact["id"], self._config)
-            conversation = only(self._server.ask("POST", f"{self._root}/conversations", json=wanted))
+            conversation = self._made_conversation(draft, contact["id"])
         path = f"{self._root}/conversations/{conversation['id']}"
         said = {"content": cut(draft.body, MAX_MESSAGE_BYTES), "message_type": "incoming"}
         self._server.ask("POST", f"{path}/messages", json=said)
@@ -176,10 +177,24 @@ class Chatwoot:
         try:
             return only(self._server.ask("POST", f"{self._root}/contacts", json=wanted), "payload", "contact")
         except Refusal as refusal:
+            if refusal.reason == "gone":
+                raise self._no_inbox() from None
             contact = self._contact(draft.case_id)  # made by an attempt whose answer was lost
             if contact is None:
-                raise refusal from None
+                raise
             return contact
+
+    def _made_conversation(self, draft: Draft, contact_id: int) -> Mapping[str, Any]:
+        wanted = new_conversation(draft, contact_id, self._config)
+        try:
+            return only(self._server.ask("POST", f"{self._root}/conversations", json=wanted))
+        except Refusal as refusal:
+            if refusal.reason == "gone":
+                raise self._no_inbox() from None
+            raise
+
+    def _no_inbox(self) -> Busy:
+        return Busy(f"{self._server.host} has no inbox {self._config.inbox}, or hides it", NO_INBOX_SECONDS)
 
     def _conversation_of(self, contact: Mapping[str, Any], case_id: str) -> Mapping[str, Any] | None:
         found = rows(

@@ -19,11 +19,11 @@ from typing import Any
 from listener.desks import ZammadDesk
 from listener.domain.contract import format_utc
 from listener.domain.desk import DeskAnswer, DeskAnswers
-from listener.domain.errors import ServiceError
+from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, TicketField, Update
-from sinks.desks.server import DeskServer
+from sinks.desks.server import DeskServer, Refusal
 from sinks.desks.shape import checked, cut, only, page_of, plain_text, rows, step_of, without_told
 
 PAGE = 50
@@ -33,6 +33,10 @@ OVERLAP = timedelta(seconds=10)
 """How much is read again, since a change gets its time before it can be seen."""
 MAX_BODY_BYTES = 1024 * 1024
 MERGED = "merged"
+UNKNOWN_NAME = b"No lookup value found"
+"""What Zammad says to a name that it does not know."""
+UNKNOWN_NAME_SECONDS = 30.0
+"""Somebody has to mend the configuration, here or there."""
 
 
 class Zammad:
@@ -61,7 +65,7 @@ class Zammad:
 
     def open(self, draft: Draft) -> Known:
         """As `Desk`."""
-        made = self._server.ask("POST", "/api/v1/tickets", json=new_ticket(draft, self._config))
+        made = self._write("POST", "/api/v1/tickets", new_ticket(draft, self._config))
         return self._known(only(made)["id"])
 
     def update(self, ticket_id: str, update: Update) -> None:
@@ -73,7 +77,7 @@ class Zammad:
                 update, (str(article.get("body") or "") for article in self._articles(ticket_id))
             )
         if changed := changes(ticket, update, self._config):
-            self._server.ask("PUT", path, json=changed)
+            self._write("PUT", path, changed)
 
     def retire(self, ticket_id: str, farewell: Farewell) -> None:
         """As `Desk`."""
@@ -82,7 +86,7 @@ class Zammad:
         if ticket.get("note") == farewell.case_id:
             article = _article(farewell.text)
             changed = {"note": "", "state": self._config.closed_state, "article": article}
-            self._server.ask("PUT", path, json=changed)
+            self._write("PUT", path, changed)
 
     def answers(self, position: Mapping[str, Any] | None) -> DeskAnswers:
         """As `AnsweringDesk`.
@@ -127,6 +131,15 @@ class Zammad:
 
     def _known(self, number: int) -> Known:
         return Known(str(number), f"{self._server.url}/#ticket/zoom/{number}")
+
+    def _write(self, method: str, path: str, wanted: Mapping[str, Any]) -> Any:
+        try:
+            return self._server.ask(method, path, json=wanted)
+        except Refusal as refusal:
+            if UNKNOWN_NAME not in refusal.body:
+                raise
+            detail = "does not know a group, state or priority of that name: see group, group_of and the like"
+            raise Busy(f"{self._server.host} {detail}", UNKNOWN_NAME_SECONDS) from None
 
     def _search(
         self, condition: Mapping[str, Any], order: str = "asc", limit: int = PAGE
@@ -184,9 +197,9 @@ def new_ticket(draft: Draft, config: ZammadDesk) -> dict[str, Any]:
     return {
         "note": draft.case_id,
         "customer_id": f"guess:{config.customer}",
-        "state": "new" if draft.outcome == "open" else config.closed_state,
         "article": _article(draft.body),
         **_fields(draft, ALL_FIELDS, config),
+        **({} if draft.outcome == "open" else {"state": config.closed_state}),
     }
 
 

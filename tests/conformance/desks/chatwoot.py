@@ -20,12 +20,17 @@ Json = dict[str, Any]
 
 
 class ChatwootSite(Stand):
-    """Contacts, their conversations, messages, reporting events."""
+    """Contacts, their conversations, messages, reporting events.
+
+    Attributes:
+        contacts_need, conversations_need: the inbox that is there when one is made.
+    """
 
     kind = "chatwoot"
 
     def __init__(self) -> None:
         super().__init__()
+        self.contacts_need = self.conversations_need = INBOX
         self._contacts: dict[int, Json] = {}
         self._conversations: dict[int, Json] = {}
         self._messages: list[Json] = []
@@ -129,6 +134,8 @@ class ChatwootSite(Stand):
 
     def _create_contact(self, asked: Json) -> Answer:
         """The identifier is unique in the account."""
+        if asked["inbox_id"] != self.contacts_need:
+            return json_answer({"error": "Resource could not be found"}, 404)
         if problem := self._taken(asked.get("identifier"), 0):
             return problem
         number = 500 + len(self._contacts)
@@ -145,7 +152,7 @@ class ChatwootSite(Stand):
 
     def _create(self, asked: Json) -> Answer:
         """Knows no repeat: what is asked twice is made twice."""
-        if asked["contact_id"] not in self._contacts or asked["inbox_id"] != INBOX:
+        if asked["contact_id"] not in self._contacts or asked["inbox_id"] != self.conversations_need:
             return json_answer({"error": "Resource could not be found"}, 404)
         number = len(self._conversations) + 1
         self._conversations[number] = {

@@ -49,7 +49,6 @@ def test_a_new_ticket_has_the_case_in_its_note_and_says_nothing_to_customers() -
         "title": f"{ONE} delivery: late",
         "group": "2nd Level",
         "priority": "2 normal",
-        "state": "new",
         "note": ONE,
         "customer_id": "guess:listener@acme.example",
         "article": {
