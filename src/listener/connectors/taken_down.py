@@ -43,7 +43,7 @@ class TakenDown:
         found: dict[str, str] = {}
         if self.way not in WAYS:
             found["way"] = "Choose how it was said."
-        day = self.date
+        day = self.said_on
         if day is None:
             found["day"] = "Give the day as year, month and day, such as 2026-03-01."
         elif day > today:
@@ -62,7 +62,7 @@ class TakenDown:
         return found
 
     @property
-    def date(self) -> date | None:
+    def said_on(self) -> date | None:
         """The day, if it is one."""
         try:
             return date.fromisoformat(self.day)
@@ -97,7 +97,7 @@ def mention_of(taken: TakenDown, source: str, zone: tzinfo, now: datetime) -> Me
         zone: where the company is.
         now: when it was taken down.
     """
-    said, day, way = taken.said, taken.date, next(way for way in WAYS if way == taken.way)
+    said, day, way = taken.said, taken.said_on, next(way for way in WAYS if way == taken.way)
     given = Contactable(name=said.name or None, email=said.email, phone=said.phone)
     return Mention(
         mention_id=mention_id(SOURCE_KIND, taken.receipt),

@@ -20,7 +20,7 @@ from typing import Any
 
 from listener.desks import ChatwootDesk
 from listener.domain.desk import DeskAnswer, DeskAnswers
-from listener.domain.errors import Busy, ServiceError
+from listener.domain.errors import Busy, ListenerError, ServiceError
 from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import Draft, Farewell, Known, Outcome, Update
@@ -75,10 +75,7 @@ class Chatwoot:
 
     def open(self, draft: Draft) -> Known:
         """As `Desk`: contact, conversation, message, state; what a crash leaves out, the next update adds."""
-        contact = self._contact(draft.case_id) or self._made_contact(draft)
-        conversation = self._conversation_of(contact, draft.case_id)
-        if conversation is None:
-            conversation = self._made_conversation(draft, contact["id"])
+        conversation = self._made_conversation(draft)
         path = f"{self._root}/conversations/{conversation['id']}"
         said = {"content": cut(draft.body, MAX_MESSAGE_BYTES), "message_type": "incoming"}
         self._server.ask("POST", f"{path}/messages", json=said)
@@ -172,28 +169,30 @@ class Chatwoot:
         found = rows(self._server.ask("GET", f"{self._root}/contacts/search", query=query), "payload")
         return next((contact for contact in found if contact.get("identifier") == case_id), None)
 
-    def _made_contact(self, draft: Draft) -> Mapping[str, Any]:
-        wanted = {"inbox_id": self._config.inbox, "name": draft.title, "identifier": draft.case_id}
+    def _made_conversation(self, draft: Draft) -> Mapping[str, Any]:
+        """The conversation of a case; the contact, and it, may be there from an attempt whose answer was lost."""
+        contact = {"inbox_id": self._config.inbox, "name": draft.title, "identifier": draft.case_id}
         try:
-            return only(self._server.ask("POST", f"{self._root}/contacts", json=wanted), "payload", "contact")
+            made = self._server.ask("POST", f"{self._root}/contacts", json=contact)
+            contact_id = only(made, "payload", "contact")["id"]
         except Refusal as refusal:
-            if refusal.reason == "gone":
-                raise self._no_inbox() from None
-            contact = self._contact(draft.case_id)  # made by an attempt whose answer was lost
-            if contact is None:
-                raise
-            return contact
-
-    def _made_conversation(self, draft: Draft, contact_id: int) -> Mapping[str, Any]:
+            there = self._contact(draft.case_id) if refusal.reason != "gone" else None
+            if there is None:
+                raise self._no_inbox(refusal) from None
+            conversation = self._conversation_of(there, draft.case_id)
+            if conversation is not None:
+                return conversation
+            contact_id = there["id"]
         wanted = new_conversation(draft, contact_id, self._config)
         try:
             return only(self._server.ask("POST", f"{self._root}/conversations", json=wanted))
         except Refusal as refusal:
-            if refusal.reason == "gone":
-                raise self._no_inbox() from None
-            raise
+            raise self._no_inbox(refusal) from None
 
-    def _no_inbox(self) -> Busy:
+    def _no_inbox(self, refusal: Refusal) -> ListenerError:
+        """What a refusal to make something in the inbox means."""
+        if refusal.reason != "gone":
+            return refusal
         return Busy(f"{self._server.host} has no inbox {self._config.inbox}, or hides it", NO_INBOX_SECONDS)
 
     def _conversation_of(self, contact: Mapping[str, Any], case_id: str) -> Mapping[str, Any] | None:
@@ -275,11 +274,14 @@ class Chatwoot:
 
 
 def new_conversation(draft: Draft, contact: int, config: ChatwootDesk) -> dict[str, Any]:
-    """A conversation as it is opened."""
+    """A conversation as it is opened.
+
+    Its source id belongs to the contact for ever, whatever case the contact is kept for later.
+    """
     wanted = {
         "inbox_id": config.inbox,
         "contact_id": contact,
-        "source_id": draft.case_id,
+        "source_id": f"{draft.case_id} {contact}",
         "custom_attributes": {CASE: draft.case_id},
         "status": "open",
     }

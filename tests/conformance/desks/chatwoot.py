@@ -32,6 +32,7 @@ class ChatwootSite(Stand):
         super().__init__()
         self.contacts_need = self.conversations_need = INBOX
         self._contacts: dict[int, Json] = {}
+        self._sources: dict[str, int] = {}
         self._conversations: dict[int, Json] = {}
         self._messages: list[Json] = []
         self._events: list[Json] = []
@@ -151,9 +152,11 @@ class ChatwootSite(Stand):
         return None
 
     def _create(self, asked: Json) -> Answer:
-        """Knows no repeat: what is asked twice is made twice."""
+        """Knows no repeat, as long as the inbox is not locked; a source id belongs to one contact for ever."""
         if asked["contact_id"] not in self._contacts or asked["inbox_id"] != self.conversations_need:
             return json_answer({"error": "Resource could not be found"}, 404)
+        if self._sources.setdefault(asked["source_id"], asked["contact_id"]) != asked["contact_id"]:
+            return json_answer({"error": "source_id should be unique"}, 422)
         number = len(self._conversations) + 1
         self._conversations[number] = {
             "id": number,

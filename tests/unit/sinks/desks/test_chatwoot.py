@@ -49,7 +49,7 @@ def test_a_new_conversation_names_its_case() -> None:
     assert new_conversation(draft(), 500, CONFIG) == {
         "inbox_id": 7,
         "contact_id": 500,
-        "source_id": ONE,
+        "source_id": f"{ONE} 500",
         "custom_attributes": {"listener_case": ONE},
         "status": "open",
         "team_id": 4,
