@@ -35,7 +35,8 @@ NOTES_LOOKED_AT = 3
 NO_TIME = "1970-01-01 00:00:00"
 """How Request Tracker writes that there is none."""
 _CASE = re.compile(r"listener:(K-[A-Z2-7]{13})", re.IGNORECASE)
-_TAG = re.compile(r"<(?:br|/p|/div)[^>]*>|<[^>]+>", re.IGNORECASE)
+_END_OF_LINE = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]+>")
 
 Json = Mapping[str, Any]
 
@@ -261,12 +262,13 @@ class RequestTracker:
 
     def _text(self, transaction: int) -> str:
         """What was written, without markup; plain text where there is both."""
-        asked = {"fields": "ContentType,Content,Filename", "per_page": PAGE}
+        asked = {"fields": "ContentType,Filename", "per_page": PAGE}
         items = self._ask("GET", f"/transaction/{transaction}/attachments", query=asked)["items"]
         written = {each["ContentType"]: each for each in reversed(items) if not each.get("Filename")}
         for kind in ("text/plain", "text/html"):
             if kind in written:
-                text = base64.b64decode(written[kind].get("Content") or "").decode(errors="replace")
+                content = self._ask("GET", f"/attachment/{written[kind]['id']}").get("Content") or ""
+                text = base64.b64decode(content).decode(errors="replace")
                 return text.strip() if kind == "text/plain" else _plain(text)
         return ""
 
@@ -294,8 +296,8 @@ def _time(text: str) -> datetime:
 
 
 def _plain(markup: str) -> str:
-    spaced = _TAG.sub(lambda tag: "\n" if tag[0][1:2] in "bBpPdD/" else "", markup)
-    lines = (line.strip() for line in html.unescape(spaced).splitlines())
+    text = html.unescape(_TAG.sub("", _END_OF_LINE.sub("\n", markup)))
+    lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
