@@ -69,6 +69,11 @@ class RequestTrackerServer:
         found = self.ask("GET", "/tickets", params={"query": query, "per_page": 100, "orderby": "id"})
         return [self.ask("GET", f"/ticket/{each['id']}") for each in found["items"]]
 
+    def queue_of(self, ticket: dict[str, Any]) -> str:
+        """The name of the queue that a ticket is in."""
+        name: str = self.ask("GET", f"/queue/{ticket['Queue']['id']}")["Name"]
+        return name
+
     def correspond(self, ticket_id: str, text: str, status: str | None = None) -> None:
         """An agent writes to the customer."""
         message = {"Content": text, "ContentType": "text/plain"}

@@ -260,12 +260,13 @@ class RequestTracker:
 
     def _text(self, transaction: int) -> str:
         """What was written, without markup; plain text where there is both."""
-        asked = {"fields": "ContentType,Content,Filename", "per_page": PAGE}
+        asked = {"fields": "ContentType,Filename", "per_page": PAGE}
         items = self._ask("GET", f"/transaction/{transaction}/attachments", query=asked)["items"]
         written = {each["ContentType"]: each for each in reversed(items) if not each.get("Filename")}
         for kind in ("text/plain", "text/html"):
             if kind in written:
-                text = base64.b64decode(written[kind].get("Content") or "").decode(errors="replace")
+                content = self._ask("GET", f"/attachment/{written[kind]['id']}").get("Content") or ""
+                text = base64.b64decode(content).decode(errors="replace")
                 return text.strip() if kind == "text/plain" else plain_text(text)
         return ""
 

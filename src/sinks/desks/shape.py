@@ -13,7 +13,8 @@ from sinks.desks.server import DeskServer
 
 REFUSED_SECONDS = 5.0
 SHORTENED = "\n(shortened)"
-_TAG = re.compile(r"(<(?:br|/p|/div|/li)\b[^>]*>)|<[^>]+>", re.IGNORECASE)
+_END_OF_LINE = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]+>")
 
 
 def step_of(priority: int, names: Sequence[str]) -> str:
@@ -43,8 +44,8 @@ def cut(text: str, max_bytes: int) -> str:
 
 def plain_text(markup: str) -> str:
     """What HTML says, without empty lines."""
-    spaced = _TAG.sub(lambda tag: "\n" if tag[1] else "", markup)
-    lines = (line.strip() for line in html.unescape(spaced).splitlines())
+    text = html.unescape(_TAG.sub("", _END_OF_LINE.sub("\n", markup)))
+    lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 

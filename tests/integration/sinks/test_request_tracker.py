@@ -84,7 +84,7 @@ def test_a_ticket_is_found_by_its_case_at_once(
     assert known.url == f"{request_tracker.url}/Ticket/Display.html?id={known.ticket_id}"
     ticket = request_tracker.ask("GET", f"/ticket/{known.ticket_id}")
     assert ticket["Subject"] == one.title
-    assert ticket["Queue"]["Name"] == "Complaints"
+    assert request_tracker.queue_of(ticket) == "Complaints"
     assert (ticket["Status"], ticket["Priority"], ticket["Due"]) == ("new", "60", "2026-03-02T17:15:00Z")
     assert rt.open(draft(queue="praise", due_at=None)).ticket_id != known.ticket_id
 
@@ -98,7 +98,8 @@ def test_what_changes_is_told_and_what_people_set_is_left(
     later = changed(one, priority=91, due_at=None)
     rt.update(ticket_id, update(later, changed=frozenset({"priority", "due"}), entries=one.entries[:1]))
     ticket = request_tracker.ask("GET", f"/ticket/{ticket_id}")
-    assert (ticket["Queue"]["Name"], ticket["Status"], ticket["Priority"]) == ("General", "stalled", "91")
+    assert (ticket["Status"], ticket["Priority"]) == ("stalled", "91")
+    assert request_tracker.queue_of(ticket) == "General"
     assert ticket["Due"].startswith("1970")
     assert len(history(request_tracker, ticket_id, "Comment")) == 1
 
