@@ -42,10 +42,12 @@ from sinks.alerts.alert_sink import AlertSink
 from sinks.alerts.channel import Channel
 from sinks.alerts.email import Email
 from sinks.alerts.pagerduty import PagerDuty
-from sinks.alerts.post import Poster
 from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import SignedWebhook
 from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.desks.desk_sink import DeskSink
+from sinks.post import Poster
+from sinks.signed_post import SignedPoster
 from sinks.smtp import Mailer, MailServer
 
 log = logging.getLogger(__name__)
@@ -246,11 +248,18 @@ SINK_TOPICS: dict[str, tuple[str, ...]] = {"clickhouse": ClickHouseSink.topics}
 """Sink to the topics that it stores."""
 ALERT_SINK = "alerts-"
 """What the names of the sinks begin with that tell of alerts."""
+DESK_SINK = "desk-"
+"""The same of those that keep tickets."""
 
 
 def alert_sink_name(destination: str) -> str:
     """The sink that tells a destination of `alerts_to`."""
     return f"{ALERT_SINK}{destination}"
+
+
+def desk_sink_name(desk: str) -> str:
+    """The sink that keeps the tickets of one of `desks`."""
+    return f"{DESK_SINK}{desk}"
 
 
 def alert_channel(settings: Settings, destination: str) -> Channel:
@@ -266,7 +275,8 @@ def alert_channel(settings: Settings, destination: str) -> Channel:
         case PagerDutyTo():
             return PagerDuty(Poster(to.url, to.internal_hosts), secrets["routing_key"])
         case WebhookTo():
-            return SignedWebhook(Poster(secrets["url"], to.internal_hosts), secrets["key"], wall_clock)
+            poster = Poster(secrets["url"], to.internal_hosts)
+            return SignedWebhook(SignedPoster(poster, secrets["key"], wall_clock))
         case EmailTo():
             password = secrets.get("password")
             server = MailServer(to.host, to.port, to.tls, to.username, password, to.internal_hosts)
@@ -288,14 +298,16 @@ def alert_sink(settings: Settings, destination: str) -> AlertSink:
     )
 
 
-def consumer_groups(alerts_to: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+def consumer_groups(alerts_to: Iterable[str] = (), desks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """Every consumer group of the product with the topics that it reads.
 
     Args:
         alerts_to: the destinations of alerts.
+        desks: the helpdesks.
     """
     return {
         STREAM_GROUP: tuple(topic.name for topics in READ_BY_STAGE.values() for topic in topics),
         **{sink_group(sink): topics for sink, topics in SINK_TOPICS.items()},
         **{sink_group(alert_sink_name(name)): AlertSink.topics for name in alerts_to},
+        **{sink_group(desk_sink_name(name)): DeskSink.topics for name in desks},
     }

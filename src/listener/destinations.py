@@ -86,10 +86,9 @@ class MailSecrets(Document):
     password: VariableName
 
 
-class EmailTo(AlertsTo):
-    """Mail, by a server that takes it in."""
+class MailRoute(Document):
+    """How mail goes out: a server that takes it in, and to whom."""
 
-    kind: Literal["email"]
     host: str = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65535)
     tls: Literal["starttls", "tls", "none"] = "starttls"
@@ -97,8 +96,6 @@ class EmailTo(AlertsTo):
     secrets: MailSecrets | None = None
     sender: Address
     to: tuple[Address, ...] = Field(min_length=1)
-    digest_above: int = Field(default=5, ge=1, le=1000)
-    """More news than this at once become one mail."""
 
     @model_validator(mode="after")
     def _account_is_whole_and_hidden(self) -> Self:
@@ -109,10 +106,18 @@ class EmailTo(AlertsTo):
         return self
 
 
+class EmailTo(AlertsTo, MailRoute):
+    """Mail, by a server that takes it in."""
+
+    kind: Literal["email"]
+    digest_above: int = Field(default=5, ge=1, le=1000)
+    """More news than this at once become one mail."""
+
+
 Destination = Annotated[SlackTo | PagerDutyTo | WebhookTo | EmailTo, Field(discriminator="kind")]
 
 
-def variables_of(destination: AlertsTo) -> dict[str, str]:
-    """Secret to the environment variable that holds it."""
-    secrets: Document | None = getattr(destination, "secrets", None)
-    return secrets.model_dump() if secrets is not None else {}
+def variables_of(configured: Document) -> dict[str, str]:
+    """Secret to the environment variable that holds it, of a destination or a desk."""
+    secrets: Document | None = getattr(configured, "secrets", None)
+    return secrets.model_dump(exclude_none=True) if secrets is not None else {}

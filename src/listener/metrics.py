@@ -153,7 +153,11 @@ SOURCE_LAST_SUCCESS = Gauge(
     "When the source was last read and what it said was on the broker",
     ["source"],
 )
-FORM_REQUESTS = Counter("listener_form_requests", "Requests to the feedback form", ["method", "status"])
+DESK_TICKETS = Counter("listener_desk_tickets", "What was done to tickets of cases", ["desk", "did"])
+DESK_ANSWERS = Counter("listener_desk_answers", "Answers that people gave at a desk", ["desk", "kind"])
+FORM_REQUESTS = Counter(
+    "listener_form_requests", "Requests to the feedback form, or that of the staff", ["method", "status"]
+)
 ANSWERS_REQUESTS = Counter(
     "listener_answers_requests", "Requests to the endpoint that takes answers", ["method", "status"]
 )

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from listener.desks import AnyDesk
 from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
 from listener.domain.erasure import MIN_KEY_BYTES
@@ -231,6 +232,8 @@ class Config(Document):
     answers: AnswersConfig = AnswersConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
+    desks: dict[Annotated[str, Field(pattern=SLUG)], AnyDesk] = Field(default_factory=dict)
+    """Which helpdesks keep tickets for cases."""
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
 
     @property
@@ -381,10 +384,20 @@ class Settings:
         Raises:
             UsageError: a variable that the configuration names is not set, or holds no address or key.
         """
-        where = f"alerts_to.{name}.secrets"
+        return self._outgoing_secrets(self.config.alerts_to[name], f"alerts_to.{name}.secrets")
+
+    def desk_secrets(self, name: str) -> dict[str, str]:
+        """The secrets of a desk, by option.
+
+        Raises:
+            UsageError: a variable that the configuration names is not set, or holds no address or key.
+        """
+        return self._outgoing_secrets(self.config.desks[name], f"desks.{name}.secrets")
+
+    def _outgoing_secrets(self, configured: Document, where: str) -> dict[str, str]:
         secrets = {
             option: self._secret(variable, f"{where}.{option}")
-            for option, variable in variables_of(self.config.alerts_to[name]).items()
+            for option, variable in variables_of(configured).items()
         }
         if "key" in secrets:
             _key(secrets["key"], f"{where}.key")
@@ -453,7 +466,8 @@ def load_settings(
     present = named is not None or path.exists()
     config = read_document(Config, read_text(path), str(path)) if present else Config()
     named_secrets = [name for source in config.sources.values() for name in source.secrets.values()]
-    named_secrets += [name for to in config.alerts_to.values() for name in variables_of(to).values()]
+    outgoing = [*config.alerts_to.values(), *config.desks.values()]
+    named_secrets += [name for to in outgoing for name in variables_of(to).values()]
     environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])
     directory = data_dir or Path(environment.get("LISTENER_DATA_DIR", DEFAULT_DATA_DIR))
     return Settings(

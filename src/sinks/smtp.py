@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal
 
-from listener.domain.errors import Busy, Rejected
+from listener.domain.errors import Busy, Rejected, ServiceError
 from listener.http.backoff import Backoff
 from listener.http.guard import is_public
 
@@ -80,6 +80,24 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             raise self._busy(str(error) if isinstance(error, _Internal) else type(error).__name__) from None
         self._backoff.succeeded()
+
+    def check(self) -> str:
+        """Connects and logs in, and sends nothing.
+
+        Returns:
+            What was found, in words.
+
+        Raises:
+            ServiceError: the server is away, or does not know the account.
+        """
+        try:
+            with self._connected():
+                return "the server answers" + (" and knows the account" if self._server.username else "")
+        except smtplib.SMTPResponseException as error:
+            raise ServiceError(f"{self.place}: answers {error.smtp_code} ({type(error).__name__})") from None
+        except (OSError, smtplib.SMTPException) as error:
+            words = str(error) if isinstance(error, _Internal) else type(error).__name__
+            raise ServiceError(f"{self.place}: {words}") from None
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server

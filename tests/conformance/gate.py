@@ -107,6 +107,19 @@ class Gate:
         with self._changed:
             self._faults.extend(faults)
 
+    def meet_at(self, number: int, fault: Fault) -> None:
+        """The n-th request from now on meets this."""
+        if number == 1:
+            self.meet(fault)
+        else:
+            self.at(number - 1, lambda: self.meet(fault))
+
+    def forget(self) -> None:
+        """What was to happen does not happen any more."""
+        with self._changed:
+            self._faults.clear()
+            self._alarms.clear()
+
     def at(self, number: int, action: Callable[[], object]) -> None:
         """Acts when the n-th request from now on has arrived, before it is answered."""
         with self._changed:

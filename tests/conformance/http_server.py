@@ -93,7 +93,7 @@ def serving(application: Application) -> Iterator[str]:
                     self.send(Answer(200, page, {"Content-Type": "text/html"}))
                 case Cut():
                     found = application.respond(request)
-                    if isinstance(found, Answer):
+                    if isinstance(found, Answer) and found.body:  # else there is no middle
                         self.send(found, cut=True)
                     self.hang_up()
                 case None:

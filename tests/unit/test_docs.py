@@ -17,6 +17,7 @@ from listener.answers.answer import Answer
 from listener.cli.connect_command import build
 from listener.cli.form_command import form_source
 from listener.cli.main import COMMANDS, listener
+from listener.cli.staff_command import staff_source
 from listener.connectors.bluesky import BlueskyOptions
 from listener.connectors.connector import Setup
 from listener.connectors.email import EmailOptions
@@ -27,10 +28,21 @@ from listener.connectors.mastodon import MastodonOptions
 from listener.connectors.matrix import MatrixOptions
 from listener.connectors.reddit import RedditOptions
 from listener.connectors.rss import RssOptions
+from listener.connectors.staff_form import KIND as STAFF_FORM
+from listener.connectors.staff_form import StaffFormOptions
 from listener.connectors.webhook import KIND as WEBHOOK
 from listener.connectors.webhook import WebhookOptions
 from listener.connectors.webhook import build as build_webhook
 from listener.connectors.x import XOptions
+from listener.desks import (
+    AnsweredThere,
+    ChatwootDesk,
+    EmailDesk,
+    RequestTrackerDesk,
+    WebhookDesk,
+    ZammadDesk,
+    ZendeskDesk,
+)
 from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.command import CaseCommand
 from listener.domain.contract import Versioned
@@ -228,6 +240,8 @@ def check_config(config: Config) -> None:
     for name, source in config.sources.items():
         if source.kind == "form":
             form_source(config, name)
+        elif source.kind == STAFF_FORM:
+            staff_source(config, name)
         else:
             known = dict.fromkeys(source.secrets.values(), "secret")
             settings = Settings(config, Path(), None, environment=known, endpoints={})
@@ -262,6 +276,8 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("configuration.md", AnswersConfig, "answers."),
         ("configuration.md", AnswersClient, "answers.clients.NAME."),
         *(("alerts-out.md", model, "") for model in (SlackTo, PagerDutyTo, WebhookTo, EmailTo)),
+        *(("desks.md", model, "") for model in (RequestTrackerDesk, WebhookDesk, EmailDesk, AnsweredThere)),
+        *(("desks.md", model, "") for model in (ZendeskDesk, ZammadDesk, ChatwootDesk)),
         ("answers.md", Answer, ""),
         ("connectors/rss.md", RssOptions, ""),
         ("connectors/email.md", EmailOptions, ""),
@@ -274,6 +290,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("connectors/bluesky.md", BlueskyOptions, ""),
         ("connectors/matrix.md", MatrixOptions, ""),
         ("connectors/feedback-form.md", FormOptions, ""),
+        ("connectors/staff-form.md", StaffFormOptions, ""),
     ],
 )
 def test_every_setting_is_documented(page: str, model: type[BaseModel], prefix: str) -> None:

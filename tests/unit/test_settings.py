@@ -285,3 +285,32 @@ def test_the_key_of_the_erasures_is_the_one_given_else_that_of_the_data_director
     short = dataclasses.replace(settings, environment={"LISTENER_ERASURE_KEY": "short"})
     with pytest.raises(UsageError, match="at least 16"):
         _ = short.erasure_key
+
+
+def desks(tmp_path: Path, text: str, **environment: str) -> Settings:
+    path = tmp_path / "listener.yaml"
+    path.write_text("desks:\n  support:\n" + text)
+    return load_settings(path, tmp_path, environment)
+
+
+def test_a_desk_is_checked_with_its_line(tmp_path: Path) -> None:
+    tracker = "    kind: request-tracker\n    username: listener\n"
+    with pytest.raises(UsageError, match=r"listener\.yaml:5: desks\.support\.request-tracker\.secrets"):
+        desks(
+            tmp_path,
+            tracker + "    secrets: {password: RT_PASSWORD, token: RT_TOKEN}\n    url: https://rt.test\n",
+        )
+    with pytest.raises(UsageError, match=r"listener\.yaml:5: desks\.support\.request-tracker\.url"):
+        desks(tmp_path, tracker + "    url: https://me:pa55word@rt.test\n    secrets: {token: RT_TOKEN}\n")
+    with pytest.raises(UsageError, match=r"listener\.yaml:2: desks\.support"):
+        desks(tmp_path, "    kind: pigeonhole\n")
+
+
+def test_the_secret_of_a_desk_may_stand_in_a_file(tmp_path: Path) -> None:
+    text = "    kind: request-tracker\n    username: l\n    url: https://rt.test\n    secrets: {token: RT_TOKEN}\n"
+    (tmp_path / "token").write_text("pa55word\n")
+    settings = desks(tmp_path, text, RT_TOKEN_FILE=str(tmp_path / "token"))
+    assert settings.desk_secrets("support") == {"token": "pa55word"}
+    assert "pa55word" not in repr(settings)
+    with pytest.raises(UsageError, match=r"desks\.support\.secrets\.token: RT_TOKEN is not set"):
+        desks(tmp_path, text).desk_secrets("support")

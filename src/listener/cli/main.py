@@ -20,7 +20,9 @@ COMMANDS: dict[str, str] = {
     "stream": "run a stream worker",
     "sink": "run a sink",
     "form": "serve the feedback form",
+    "staff": "serve the form for what customers say in person or by letter",
     "answers": "serve the endpoint that takes answers",
+    "desk-answers": "bring in what people answered at a helpdesk",
     "webhooks": "serve the endpoint where phone, chat, partners and helpdesks tell what was said",
     "simulate": "write a simulated company with its truth",
     "enrich": "enrich mentions: JSON lines in, JSON lines out",
@@ -54,7 +56,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"listener.cli.{cmd_name}_command")
+        module = importlib.import_module(f"listener.cli.{cmd_name.replace('-', '_')}_command")
         found = module.command
         if not isinstance(found, click.Command):
             raise TypeError(f"{module.__name__}.command is not a command")

@@ -3,12 +3,22 @@
 import gc
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from threading import Event
 from typing import Any
 
 import click
 
-from listener.bootstrap import ALERT_SINK, alert_sink, alert_sink_name, installation_time, sink_group
+from listener.bootstrap import (
+    ALERT_SINK,
+    DESK_SINK,
+    alert_sink,
+    alert_sink_name,
+    desk_sink_name,
+    installation_time,
+    sink_group,
+)
+from listener.bootstrap_desks import desk_sink
 from listener.cli.options import health_options, settings_options
 from listener.domain.errors import UsageError
 from listener.health import check_clickhouse
@@ -21,6 +31,7 @@ from listener.kafka.publish import Publisher
 from listener.logs import configure_logs
 from listener.settings import Settings
 from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.desks.desk_sink import DeskSink
 from sinks.run import run_sink
 from sinks.sink import Sink
 from sinks.standstill import ReadingWatch
@@ -33,7 +44,7 @@ CLICKHOUSE = "clickhouse"
 @click.option(
     "--check",
     is_flag=True,
-    help="Only say where it goes, once configuration and secrets are found right; nothing is sent.",
+    help="Only say where it goes, once configuration and secrets are found right, and ask a desk. Sends nothing.",
 )
 @click.option(
     "--batch-records",
@@ -70,7 +81,8 @@ def command(
 ) -> None:
     """Stores what is on the topics, until it is stopped. Several processes share the work.
 
-    NAME is clickhouse, or alerts- and the name of a destination of alerts_to: that one tells people of alerts.
+    NAME is clickhouse; or alerts- and the name of a destination of alerts_to: that one tells people of alerts; or
+    desk- and the name of one of desks: that one keeps a ticket for each case.
 
     While the store is away the sink waits and loses nothing. SIGTERM or Ctrl-C: the batch in hand is stored
     and committed first.
@@ -79,6 +91,7 @@ def command(
     Example:
       listener sink clickhouse --health-port 8101
       listener sink alerts-oncall --check
+      listener sink desk-support --check
     """
     configure_logs(log_mentions=settings.config.log_mentions)
     gc.set_threshold(
@@ -89,8 +102,9 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     sink, answers, place = _sink(name, settings, stop)
     if check:
-        click.echo(f"sink {name}: goes to {place}")
-        sink.close()
+        with closing(sink):
+            found = f"; {sink.check()}" if isinstance(sink, DeskSink) else ""
+            click.echo(f"sink {name}: goes to {place}{found}")
         return
     group = sink_group(name)
     pulse = Pulse()
@@ -141,7 +155,7 @@ def _sink(name: str, settings: Settings, stop: Event) -> tuple[Sink[Any], Callab
     """A sink, whether its store answers, and where that is.
 
     The store is asked over a connection of its own, since that of the sink may be writing; who is told of alerts
-    cannot be asked, and counts as away when the last try failed.
+    or keeps tickets counts as away when the last try failed.
     """
     destination = name.removeprefix(ALERT_SINK)
     if name == CLICKHOUSE:
@@ -151,5 +165,15 @@ def _sink(name: str, settings: Settings, stop: Event) -> tuple[Sink[Any], Callab
     if name != destination and destination in settings.config.alerts_to:
         sink = alert_sink(settings, destination)
         return sink, lambda: sink.well, sink.place
-    known = [CLICKHOUSE, *map(alert_sink_name, settings.config.alerts_to)]
-    raise UsageError(f"there is no sink {name}: {', '.join(known)} (see alerts_to in docs/alerts-out.md)")
+    desk = name.removeprefix(DESK_SINK)
+    if name != desk and desk in settings.config.desks:
+        keeper = desk_sink(settings, desk)
+        return keeper, lambda: keeper.well, keeper.place
+    known = [
+        CLICKHOUSE,
+        *map(alert_sink_name, settings.config.alerts_to),
+        *map(desk_sink_name, settings.config.desks),
+    ]
+    raise UsageError(
+        f"there is no sink {name}: {', '.join(known)} (see docs/alerts-out.md and docs/desks.md)"
+    )

@@ -16,13 +16,14 @@ from threading import Event
 
 import click
 
-from listener.bootstrap import alert_sink_name, topic_plans
+from listener.bootstrap import alert_sink_name, desk_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.clickhouse.migrate import migrate
 from listener.clickhouse.retention import apply_retention
 from listener.connectors.kinds import is_read
 from listener.connectors.webhook import KIND as WEBHOOK
+from listener.desks import can_be_asked
 from listener.domain.errors import UsageError
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.embedded.kafka import KafkaServer
@@ -37,6 +38,7 @@ from listener.signature import PREFIX, Keyring
 HEALTH_PORT = 8100
 """The first worker's; those of the other workers and services follow."""
 SINK, FORM, ANSWERS, WEBHOOKS, CONNECTORS = "sink clickhouse", "form", "answers", "webhooks", "connectors"
+DESK_ANSWERS = "desk-answers"
 WORKER_READY_SECONDS = 120.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -128,6 +130,8 @@ def command(
     Keyring(settings.answers_keys)
     for destination in settings.config.alerts_to:
         settings.alert_secrets(destination)
+    for desk in settings.config.desks:
+        settings.desk_secrets(desk)
     ports = Ports(
         kafka_port,
         clickhouse_port,
@@ -236,6 +240,11 @@ def _services(
     for destination in settings.config.alerts_to:
         name = alert_sink_name(destination)
         yield service(f"sink {name}", "sink", name)
+    for desk, of in settings.config.desks.items():
+        name = desk_sink_name(desk)
+        yield service(f"sink {name}", "sink", name)
+        if can_be_asked(of):
+            yield service(f"{DESK_ANSWERS} {desk}", DESK_ANSWERS, desk)
     for name in pages:
         kind, _, number = name.partition(" ")
         if kind == "worker":
@@ -254,7 +263,9 @@ def _other_services(settings: Settings) -> list[str]:
     told = [WEBHOOKS] if WEBHOOK in kinds else []
     reads = [CONNECTORS] if any(map(is_read, kinds)) else []
     alerts = [f"sink {alert_sink_name(destination)}" for destination in settings.config.alerts_to]
-    return [SINK, FORM, ANSWERS, *told, *reads, *alerts]
+    desks = [f"sink {desk_sink_name(desk)}" for desk in settings.config.desks]
+    desks += [f"{DESK_ANSWERS} {desk}" for desk, of in settings.config.desks.items() if can_be_asked(of)]
+    return [SINK, FORM, ANSWERS, *told, *reads, *alerts, *desks]
 
 
 def _is_ready(port: int) -> bool:

@@ -82,9 +82,7 @@ class Feedback:
 
         The same form sent twice has the same number, with other words it has another one.
         """
-        number = int(digest(self.token, self.message, self.name, self.contact, self.page), 16)
-        letters = "".join(READ_ALOUD[number >> shift & 31] for shift in range(0, 80, 5))
-        return "R-" + "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+        return receipt_of(self.token, self.message, self.name, self.contact, self.page)
 
 
 def feedback_of(fields: Mapping[str, str], trap: str) -> Feedback:
@@ -105,6 +103,13 @@ def feedback_of(fields: Mapping[str, str], trap: str) -> Feedback:
         trapped=bool(fields.get(trap)),
         stamp=fields.get("stamp", "")[:MAX_STAMP],
     )
+
+
+def receipt_of(*parts: str) -> str:
+    """The receipt number of what was sent."""
+    number = int(digest(*parts), 16)
+    letters = "".join(READ_ALOUD[number >> shift & 31] for shift in range(0, 80, 5))
+    return "R-" + "-".join(letters[at : at + 4] for at in range(0, 16, 4))
 
 
 def new_token() -> str:

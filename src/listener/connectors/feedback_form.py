@@ -17,14 +17,12 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Annotated
 
 import anyio
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -45,6 +43,7 @@ from listener.connectors.feedback import (
     mention_of,
 )
 from listener.connectors.feedback_status import Status
+from listener.connectors.form_pages import PAGES, Headers, fields_of_form, plain_error, style
 from listener.connectors.rate_limit import RateLimit, network_of
 from listener.connectors.stamp import Stamps
 from listener.domain.document import Document
@@ -60,7 +59,6 @@ KIND = "form"
 TRAP = "website"
 MAX_BODY_BYTES = 256 * 1024
 """Room for 20,000 characters of any script, each percent-encoded."""
-MAX_FIELDS = 20
 MAX_WAITING = 64
 """Messages that wait for the broker at once; more are asked to come back, so that they fill no memory."""
 REMEMBERED = 10_000
@@ -70,27 +68,11 @@ HEALTH_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 30
 STATUS_RETRY_SECONDS = 5
 """When to ask again while the cases are still being read."""
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 _HERE = Path(__file__).parent
-_STYLE = (_HERE / "static" / "feedback.css").read_text(encoding="utf-8")
 _SCRIPT = "\n".join(
     line.strip() for line in (_HERE / "static" / "button.js").read_text(encoding="utf-8").splitlines()
 )
 """Without its indentation, which is a tenth of it; no text of it goes over several lines but the style."""
-_PAGES = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class FormOptions(Document):
@@ -144,13 +126,13 @@ def feedback_app(
             Route("/feedback", form.submit, methods=["POST"]),
             Route("/feedback", form.show, methods=["GET"]),
             Route("/healthz", form.health),
-            Route("/feedback.css", _style),
+            Route("/feedback.css", style),
             Route("/button.js", _script),
             Route("/stamp", form.stamp),
             Route("/status/{receipt}", follow_up.show),
         ],
         middleware=[
-            Middleware(_Headers),
+            Middleware(Headers),
             Middleware(Counted, FORM_REQUESTS),
             Middleware(
                 CORSMiddleware,
@@ -160,7 +142,7 @@ def feedback_app(
                 expose_headers=["Retry-After"],
             ),
         ],
-        exception_handlers={HTTPException: _plain_error},
+        exception_handlers={HTTPException: plain_error},
     )
 
 
@@ -207,7 +189,7 @@ class _Form:
         if body is None:
             return self._problem(413, f"More than {MAX_BODY_BYTES} bytes are not taken.", as_json=as_json)
         try:
-            feedback = feedback_of(_fields_of_json(body) if as_json else _fields_of_form(body), TRAP)
+            feedback = feedback_of(_fields_of_json(body) if as_json else fields_of_form(body), TRAP)
         except ValueError as error:
             return self._problem(422 if as_json else 400, str(error), as_json=as_json)
 
@@ -315,7 +297,7 @@ class _Form:
     ) -> Response:
         defaults: dict[str, object] = {"errors": {}, "notice": None, "wait": None}
         limits = {"MAX_MESSAGE": MAX_MESSAGE, "MAX_NAME": MAX_NAME, "MAX_CONTACT": MAX_CONTACT}
-        html = _PAGES.get_template(name).render(
+        html = PAGES.get_template(name).render(
             defaults | limits | {"options": self._options, "trap": TRAP} | values
         )
         return HTMLResponse(html, status, headers=headers)
@@ -341,63 +323,15 @@ class _FollowUp:
         known = status.state != "received" or self._caught_up()
         if not known:
             headers["Retry-After"] = str(STATUS_RETRY_SECONDS)
-        html = _PAGES.get_template("feedback_status.html").render(
+        html = PAGES.get_template("feedback_status.html").render(
             options=self._options, receipt=receipt, status=status, known=known
         )
         return HTMLResponse(html, 200 if known else 503, headers=headers)
 
 
-class _Headers:
-    """Adds the protective headers to every answer."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(
-                        (name.lower().encode(), value.encode())
-                        for name, value in HEADERS.items()
-                        if name.lower().encode() not in there
-                    ),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-async def _style(request: Request) -> Response:
-    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
-
-
 async def _script(request: Request) -> Response:
     headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
     return Response(_SCRIPT, media_type="text/javascript", headers=headers)
-
-
-async def _plain_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: "There is no such page here. The form is at /", 405: "That cannot be done here."}
-    headers = error.headers if isinstance(error, HTTPException) else None
-    return PlainTextResponse(words.get(status, "Something went wrong.") + "\n", status, headers=headers)
-
-
-def _fields_of_form(body: bytes) -> dict[str, str]:
-    """The fields of ``application/x-www-form-urlencoded`` in UTF-8; the last of a name counts.
-
-    Raises:
-        ValueError: more fields than any form of ours has.
-    """
-    try:
-        text = body.decode("ascii", errors="replace")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS)
-    except ValueError:
-        raise ValueError(f"There are more than {MAX_FIELDS} fields.") from None
-    return dict(pairs)
 
 
 def _fields_of_json(body: bytes) -> dict[str, str]:

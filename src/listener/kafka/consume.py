@@ -323,13 +323,95 @@ def read_whole(
         NotReady: no broker answers at that address.
         ServiceError: the topic does not exist, or nothing came for so many seconds.
     """
-    consumer = reader(connection, "listener-read-whole")
-    try:
-        yield from _to_the_end(consumer, topic, stall_timeout_seconds)
-    except KafkaError as error:
-        raise ServiceError(f"Kafka failed while {topic} was read: {error}") from error
-    finally:
-        consumer.close()
+    with ReadOn(connection, topic, stall_timeout_seconds=stall_timeout_seconds) as whole:
+        yield from whole.read_on()
+
+
+class ReadOn:
+    """Reads a topic from its beginning, without a group: each time up to where its end is then.
+
+    For one thread at a time. Records of one partition come in order.
+
+    Args:
+        stall_timeout_seconds: nothing for so long is an error.
+
+    Raises:
+        NotReady: no broker answers at that address.
+    """
+
+    def __init__(
+        self, connection: KafkaConnection, topic: str, *, stall_timeout_seconds: float = CATCH_UP_SECONDS
+    ) -> None:
+        self._topic = topic
+        self._stall_timeout_seconds = stall_timeout_seconds
+        self._partitions: list[TopicPartition] = []
+        self._next: dict[TopicPartition, int] = {}
+        self._consumer = reader(connection, "listener-read-whole")
+
+    def read_on(self) -> Iterator[Record]:
+        """What has come since the last call; at the first, all that there is.
+
+        Raises:
+            ServiceError: the topic does not exist, Kafka refuses, or nothing came for too long. What was not
+                yielded comes with the next call.
+        """
+        try:
+            yield from self._to_the_end()
+        except KafkaError as error:
+            raise ServiceError(f"Kafka failed while {self._topic} was read: {error}") from error
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _assign(self) -> None:
+        numbers = partitions_of(self._consumer, self._topic)
+        if not numbers:
+            raise ServiceError(f"The topic {self._topic} does not exist: `listener topics` creates it")
+        self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        self._consumer.assign(self._partitions)
+        self._consumer.seek_to_beginning(*self._partitions)
+
+    def _to_the_end(self) -> Iterator[Record]:
+        if not self._partitions:
+            self._assign()
+        ends = self._consumer.end_offsets(self._partitions)
+        unfinished = {tp for tp in self._partitions if ends[tp] > self._next.get(tp, 0)}
+        self._consumer.pause(*self._partitions)
+        self._consumer.resume(*unfinished)
+        for partition in unfinished & self._next.keys():
+            self._consumer.seek(partition, self._next[partition])
+        heard_at = time.monotonic()
+        positions: dict[TopicPartition, int] = {}
+        while unfinished:
+            polled = self._consumer.poll(timeout_ms=int(POLL_SECONDS * 1000), max_records=10_000)
+            for partition, records in polled.items():
+                for record in records:
+                    if record.offset < ends[partition]:
+                        self._next[partition] = record.offset + 1
+                        yield record
+            for partition in list(unfinished):
+                # the position also passes what compaction has removed from the end
+                position = self._consumer.position(partition, timeout_ms=1000)
+                if position is not None and position >= ends[partition]:
+                    self._next[partition] = ends[partition]
+                    unfinished.discard(partition)
+                    self._consumer.pause(partition)
+                if position is not None and position != positions.get(partition):
+                    positions[partition] = position
+                    heard_at = time.monotonic()
+            if time.monotonic() - heard_at > self._stall_timeout_seconds:
+                raise ServiceError(
+                    f"Kafka gave nothing of {self._topic} for {self._stall_timeout_seconds:.0f} seconds"
+                )
 
 
 def partitions_of(consumer: Any, topic: str) -> set[int]:
@@ -343,31 +425,3 @@ def partitions_of(consumer: Any, topic: str) -> set[int]:
         if numbers or time.monotonic() > deadline:
             return numbers
         time.sleep(0.2)
-
-
-def _to_the_end(consumer: Any, topic: str, stall_timeout_seconds: float) -> Iterator[Record]:
-    numbers = partitions_of(consumer, topic)
-    if not numbers:
-        raise ServiceError(f"The topic {topic} does not exist: `listener topics` creates it")
-    partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
-    consumer.assign(partitions)
-    consumer.seek_to_beginning(*partitions)
-    ends = consumer.end_offsets(partitions)
-    unfinished = {partition for partition in partitions if ends[partition] > 0}
-    heard_at = time.monotonic()
-    positions: dict[TopicPartition, int] = {}
-    while unfinished:
-        polled = consumer.poll(timeout_ms=int(POLL_SECONDS * 1000), max_records=10_000)
-        for partition, records in polled.items():
-            yield from (record for record in records if record.offset < ends[partition])
-        for partition in list(unfinished):
-            # the position also passes what compaction has removed from the end
-            position = consumer.position(partition, timeout_ms=1000)
-            if position is not None and position >= ends[partition]:
-                unfinished.discard(partition)
-                consumer.pause(partition)
-            if position is not None and position != positions.get(partition):
-                positions[partition] = position
-                heard_at = time.monotonic()
-        if time.monotonic() - heard_at > stall_timeout_seconds:
-            raise ServiceError(f"Kafka gave nothing of {topic} for {stall_timeout_seconds:.0f} seconds")

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
 
 from sinks.alerts.news import News, id_of
 from sinks.alerts.slack import headline
+from sinks.mail import mail
 from sinks.smtp import Mailer
-
-MAX_SUBJECT = 200
 
 
 class Email:
@@ -37,32 +35,24 @@ class Email:
 
     def tell(self, news: Sequence[News]) -> None:
         """As `Channel`."""
-        self._mailer.send(mail(news, self._sender, self._to, self._now()))
+        self._mailer.send(alert_mail(news, self._sender, self._to, self._now()))
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def mail(news: Sequence[News], sender: str, to: Sequence[str], at: datetime) -> EmailMessage:
+def alert_mail(news: Sequence[News], sender: str, to: Sequence[str], at: datetime) -> EmailMessage:
     """One mail."""
-    domain = sender.rpartition("@")[2]
-    message = EmailMessage()
-    message["From"], message["To"] = sender, ", ".join(to)
-    message["Date"] = format_datetime(at)
-    message["Auto-Submitted"] = "auto-generated"
     if len(news) == 1:
         item = news[0]
         told = item.raised or item.alert
         subject = f"{'Re: ' if item.over else ''}[{told.kind.replace('_', ' ')}] {told.text}"
-        message["Message-ID"] = f"<{item.news_id}@{domain}>"
-        if item.over:
-            message["In-Reply-To"] = message["References"] = f"<{item.raised_id}@{domain}>"
+        message_id, answers = item.news_id, item.raised_id if item.over else None
     else:
         subject = headline(news)
-        message["Message-ID"] = f"<{id_of(' '.join(item.news_id for item in news), 0)}@{domain}>"
-    message["Subject"] = " ".join(subject.split())[:MAX_SUBJECT]
-    message.set_content("\n\n".join(_paragraph(item) for item in news) + "\n")
-    return message
+        message_id, answers = id_of(" ".join(item.news_id for item in news), 0), None
+    text = "\n\n".join(_paragraph(item) for item in news) + "\n"
+    return mail(sender, to, at, subject=subject, message_id=message_id, text=text, answers=answers)
 
 
 def _paragraph(item: News) -> str:

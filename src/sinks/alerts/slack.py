@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sinks.alerts.news import News
-from sinks.alerts.post import Poster, as_json
+from sinks.post import Poster, as_json
 
 SHOWN = 20
 MAX_TEXT = 3000

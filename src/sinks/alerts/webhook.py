@@ -1,41 +1,25 @@
 """A webhook of the company's own, signed as https://www.standardwebhooks.com has it."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
-from standardwebhooks.webhooks import Webhook
-
 from sinks.alerts.news import News
-from sinks.alerts.post import Poster, as_json
+from sinks.signed_post import SignedPoster
 
 
 class SignedWebhook:
-    """Posts each alert; `webhook-id` is the same in every attempt, so that the receiver can tell a repeat.
-
-    Args:
-        key: ``whsec_...``.
-        now: the machine's time, since receivers compare it with theirs.
-    """
+    """Posts each alert; `webhook-id` is the same in every attempt, so that the receiver can tell a repeat."""
 
     digest_above: int | None = None
 
-    def __init__(self, poster: Poster, key: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, poster: SignedPoster) -> None:
         self._poster = poster
-        self._webhook = Webhook(key)
-        self._now = now
-        self.place = f"webhook: {poster.host}/***"
+        self.place = poster.place
 
     def tell(self, news: Sequence[News]) -> None:
         """As `Channel`."""
         for item in news:
-            body, at = as_json(webhook_body(item)), self._now()
-            headers = {
-                "webhook-id": item.news_id,
-                "webhook-timestamp": str(int(at.timestamp())),
-                "webhook-signature": self._webhook.sign(item.news_id, at, body.decode()),
-            }
-            self._poster.post(body, headers)
+            self._poster.post(item.news_id, webhook_body(item))
 
     def close(self) -> None:
         """Ends the connections."""

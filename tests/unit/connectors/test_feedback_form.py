@@ -5,14 +5,13 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import Any, get_args
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
+from fakes.pages import Client, Page
 from listener.connectors.feedback import MAX_MESSAGE
 from listener.connectors.feedback_form import MAX_BODY_BYTES, FormOptions, feedback_app
 from listener.connectors.feedback_status import Answer, State, Status
@@ -51,46 +50,6 @@ class Broker:
     @property
     def mentions(self) -> list[Mention]:
         return [mention for _, _, mention in self.records]
-
-
-class Client:
-    """Asks the application without a network between."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-
-    def get(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("GET", path, **given)
-
-    def post(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("POST", path, **given)
-
-    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://form.test") as client:
-                return await client.request(method, path, **given)
-
-        return asyncio.run(ask())
-
-
-class Page(HTMLParser):
-    """The elements of a page: tag and attributes, in order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def by_name(self, name: str) -> dict[str, str | None]:
-        return next(attrs for _, attrs in self.elements if attrs.get("name") == name)
-
-    @property
-    def ids(self) -> list[str | None]:
-        return [attrs["id"] for _, attrs in self.elements if "id" in attrs]
 
 
 @pytest.fixture

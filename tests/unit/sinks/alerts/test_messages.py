@@ -10,12 +10,13 @@ from standardwebhooks.webhooks import Webhook
 
 from listener.domain.errors import Busy, Rejected
 from listener.domain.governance import Alert
-from sinks.alerts.email import mail
+from sinks.alerts.email import alert_mail
 from sinks.alerts.news import News
 from sinks.alerts.pagerduty import pagerduty_event
-from sinks.alerts.post import Poster
 from sinks.alerts.slack import slack_message
 from sinks.alerts.webhook import SignedWebhook
+from sinks.post import Poster
+from sinks.signed_post import SignedPoster
 
 KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -66,7 +67,7 @@ def test_pagerduty_resolves_what_it_has_triggered() -> None:
 
 def test_a_mail_of_what_is_over_lands_in_the_thread() -> None:
     first, last = (
-        mail([item], "l@example.org", ["ops@example.org"], NOW) for item in (news(), news(over=True))
+        alert_mail([item], "l@example.org", ["ops@example.org"], NOW) for item in (news(), news(over=True))
     )
     assert last["References"] == first["Message-ID"] == "<1-raised@example.org>"
     assert last["Message-ID"] == "<1-over@example.org>"
@@ -74,7 +75,7 @@ def test_a_mail_of_what_is_over_lands_in_the_thread() -> None:
 
 
 def test_a_line_break_in_a_text_makes_no_header() -> None:
-    message = mail([news(text="K-1\r\nBcc: x@example.org")], "l@example.org", ["ops@example.org"], NOW)
+    message = alert_mail([news(text="K-1\r\nBcc: x@example.org")], "l@example.org", ["ops@example.org"], NOW)
     assert message["Bcc"] is None
     assert "Bcc: x@example.org" in message["Subject"]
 
@@ -93,9 +94,8 @@ def poster(*answers: httpx.Response, seen: list[httpx.Request], at: list[float] 
 
 def test_a_webhook_is_signed_and_has_the_same_id_in_every_attempt() -> None:
     seen: list[httpx.Request] = []
-    hook = SignedWebhook(
-        poster(httpx.Response(200), httpx.Response(200), seen=seen), KEY, lambda: datetime.now(UTC)
-    )
+    to = poster(httpx.Response(200), httpx.Response(200), seen=seen)
+    hook = SignedWebhook(SignedPoster(to, KEY, lambda: datetime.now(UTC)))
     hook.tell([news()])
     hook.tell([news()])
     for request in seen:

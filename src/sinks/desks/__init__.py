@@ -1,0 +1,1 @@
+"""One ticket per case at the helpdesks that the company has."""

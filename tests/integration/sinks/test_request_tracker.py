@@ -1,0 +1,217 @@
+"""The adapter on a real Request Tracker, with an account that has no more rights than docs/desks.md asks for."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fixtures_request_tracker import AGENT, OURS, RequestTrackerServer
+from listener import examples
+from listener.desks import AnsweredThere, RequestTrackerDesk, RequestTrackerSecrets
+from listener.domain.case import Case
+from listener.domain.errors import Busy, Rejected, ServiceError
+from sinks.desks.desk import Draft, Farewell, Known, Update
+from sinks.desks.draft import draft_of
+from sinks.desks.request_tracker import SETTLED, RequestTracker
+from sinks.desks.server import DeskServer
+
+CASE = Case.read(examples.examples()[Case].to_json())
+NUMBERS = itertools.count(1)
+
+
+def desk(server: RequestTrackerServer, password: str = OURS[1], **more: Any) -> RequestTracker:
+    config = RequestTrackerDesk.model_validate(
+        {
+            "kind": "request-tracker",
+            "url": server.url,
+            "username": OURS[0],
+            "secrets": RequestTrackerSecrets(password="RT_PASSWORD"),
+            "queue_of": {"complaints": "Complaints"},
+            "internal_hosts": ("127.0.0.1",),
+            "answers": AnsweredThere(),
+        }
+        | more
+    )
+    asks = DeskServer(server.url, {}, config.internal_hosts, auth=(OURS[0], password))
+    return RequestTracker(asks, config, lambda: datetime.now(UTC))
+
+
+@pytest.fixture
+def rt(request_tracker: RequestTrackerServer) -> Iterator[RequestTracker]:
+    made = desk(request_tracker)
+    yield made
+    made.close()
+
+
+def draft(**more: Any) -> Draft:
+    """Of a case that no other test has."""
+    letters = "".join("ABCDEFGHIJ"[int(digit)] for digit in f"{next(NUMBERS):013}")
+    return draft_of(CASE.model_copy(update={"case_id": f"K-{letters}"} | more), "rt")
+
+
+def changed(of: Draft, **more: Any) -> Draft:
+    return draft_of(of.case.model_copy(update=more), "rt")
+
+
+def update(of: Draft, **more: Any) -> Update:
+    return replace(Update(of, entries=(), outcome=None, renamed_from=None, doubtful=False), **more)
+
+
+def history(server: RequestTrackerServer, ticket_id: str, kind: str) -> list[dict[str, Any]]:
+    query = f"ObjectType = 'RT::Ticket' AND ObjectId = {ticket_id} AND Type = '{kind}'"
+    found: list[dict[str, Any]] = server.ask("GET", "/transactions", params={"query": query})["items"]
+    return found
+
+
+def test_the_check_names_what_is_wrong(request_tracker: RequestTrackerServer, rt: RequestTracker) -> None:
+    assert rt.check().startswith("Request Tracker 5.")
+    with pytest.raises(ServiceError, match="401"):
+        desk(request_tracker, "wrong-secret").check()
+    with pytest.raises(ServiceError, match="Nowhere"):
+        desk(request_tracker, queue="Nowhere").check()
+
+
+def test_a_ticket_is_found_by_its_case_at_once(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one = draft(due_at=datetime(2026, 3, 2, 17, 15, tzinfo=UTC))
+    assert rt.find(one.case_id) is None
+    known = rt.open(one)
+    assert rt.find(one.case_id) == known
+    assert known.url == f"{request_tracker.url}/Ticket/Display.html?id={known.ticket_id}"
+    ticket = request_tracker.ask("GET", f"/ticket/{known.ticket_id}")
+    assert ticket["Subject"] == one.title
+    assert request_tracker.queue_of(ticket) == "Complaints"
+    assert (ticket["Status"], ticket["Priority"], ticket["Due"]) == ("new", "60", "2026-03-02T17:15:00Z")
+    assert rt.open(draft(queue="praise", due_at=None)).ticket_id != known.ticket_id
+
+
+def test_what_changes_is_told_and_what_people_set_is_left(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one = draft()
+    ticket_id = rt.open(one).ticket_id
+    request_tracker.ask("PUT", f"/ticket/{ticket_id}", json={"Queue": "General", "Status": "stalled"})
+    later = changed(one, priority=91, due_at=None)
+    rt.update(ticket_id, update(later, changed=frozenset({"priority", "due"}), entries=one.entries[:1]))
+    ticket = request_tracker.ask("GET", f"/ticket/{ticket_id}")
+    assert (ticket["Status"], ticket["Priority"]) == ("stalled", "91")
+    assert request_tracker.queue_of(ticket) == "General"
+    assert ticket["Due"].startswith("1970")
+    assert len(history(request_tracker, ticket_id, "Comment")) == 1
+
+
+def test_a_note_whose_arrival_is_in_doubt_is_not_doubled(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one = draft()
+    ticket_id = rt.open(one).ticket_id
+    rt.update(ticket_id, update(one, entries=one.entries, doubtful=True))
+    assert history(request_tracker, ticket_id, "Comment") == []
+    said = one.case.contacts[0].model_copy(
+        update={"mention_id": "chirp:9", "excerpt": "Noch immer: größer €"}
+    )
+    later = changed(one, contacts=(*one.case.contacts, said))
+    fresh = tuple(entry for entry in later.entries if entry.mark == "[chirp:9]")
+    for doubtful in (False, True):
+        rt.update(ticket_id, update(later, entries=fresh, doubtful=doubtful))
+    assert len(history(request_tracker, ticket_id, "Comment")) == 1
+
+
+def test_it_closes_and_opens_with_its_case(request_tracker: RequestTrackerServer, rt: RequestTracker) -> None:
+    one = draft()
+    ticket_id = rt.open(one).ticket_id
+    states = []
+    for outcome in ("open", "resolved", "resolved", "open", "declined", "resolved"):
+        rt.update(ticket_id, update(one, changed=frozenset(), outcome=outcome))
+        states.append(request_tracker.ask("GET", f"/ticket/{ticket_id}")["Status"])
+    assert states == ["new", "resolved", "resolved", "open", "rejected", "rejected"]
+
+
+def test_a_renamed_ticket_is_found_by_its_new_name_only(rt: RequestTracker) -> None:
+    one, other = draft(), draft()
+    known = rt.open(one)
+    for _ in range(2):
+        rt.update(known.ticket_id, update(other, renamed_from=one.case_id))
+    assert rt.find(one.case_id) is None
+    assert rt.find(other.case_id) == known
+
+
+def test_a_retired_ticket_says_why_once_and_is_found_no_more(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one = draft()
+    ticket_id = rt.open(one).ticket_id
+    for _ in range(2):
+        rt.retire(
+            ticket_id, Farewell(one.case_id, f"{one.case_id} is now part of K-B: see ticket 1", "event")
+        )
+    assert request_tracker.ask("GET", f"/ticket/{ticket_id}")["Status"] == "resolved"
+    assert len(history(request_tracker, ticket_id, "Comment")) == 1
+    assert rt.find(one.case_id) is None
+    rt.update(ticket_id, update(one, outcome="open", renamed_from=one.case_id))
+    assert rt.find(one.case_id) == Known(
+        ticket_id, f"{request_tracker.url}/Ticket/Display.html?id={ticket_id}"
+    )
+
+
+def test_what_cannot_be_is_told_apart(request_tracker: RequestTrackerServer, rt: RequestTracker) -> None:
+    with pytest.raises(Rejected, match="gone"):
+        rt.update("999999", update(draft()))
+    with pytest.raises(Busy):
+        desk(request_tracker, queue_of={}, queue="Nowhere").open(draft())
+    blocked, blocker = rt.open(draft()).ticket_id, rt.open(draft()).ticket_id
+    request_tracker.ask("PUT", f"/ticket/{blocked}", json={"AddDependsOn": blocker})
+    with pytest.raises(Rejected, match="depend"):
+        rt.update(blocked, update(draft(), changed=frozenset(), outcome="resolved"))
+
+
+def test_what_people_answer_comes_back_once(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other = draft(), draft()
+    ticket_id, declined = rt.open(one).ticket_id, rt.open(other).ticket_id
+    page = rt.answers(None)
+    while page.answers or page.more:
+        page = rt.answers(page.position)
+    rt.update(ticket_id, update(one, entries=one.entries, outcome="resolved"))
+    rt.update(ticket_id, update(one, outcome="open"))
+    request_tracker.correspond(ticket_id, "Ihr Geld kommt: größer €", status="resolved")
+    html = {"Content": "<p>No:<br>it is <b>late</b> &amp; used</p>", "ContentType": "text/html"}
+    request_tracker.ask("POST", f"/ticket/{declined}/comment", json=html)
+    request_tracker.ask("PUT", f"/ticket/{declined}", json={"Status": "rejected"})
+    stray = request_tracker.ask(
+        "POST", "/ticket", json={"Queue": "General", "Subject": "a ticket of nobody"}
+    )["id"]
+    request_tracker.correspond(stray, "not ours")
+    page = rt.answers(page.position)
+    assert [(answer.case_id, answer.kind, answer.by) for answer in page.answers] == [
+        (one.case_id, "answered", AGENT[0]),
+        (one.case_id, "resolved", AGENT[0]),
+        (other.case_id, "declined", AGENT[0]),
+    ]
+    assert page.answers[0].text == "Ihr Geld kommt: größer €"
+    assert page.answers[2].reason == "No:\nit is late & used"
+    assert abs(page.answers[0].at - datetime.now(UTC)) < timedelta(minutes=5)
+    assert rt.answers(page.position).answers == ()
+    assert len(page.position["seen"]) >= 3
+
+
+def test_a_settled_answer_is_passed_and_not_remembered(request_tracker: RequestTrackerServer) -> None:
+    now = desk(request_tracker)
+    one = draft()
+    ticket_id = now.open(one).ticket_id
+    page = now.answers(None)
+    request_tracker.correspond(ticket_id, "later")
+    later = RequestTracker(
+        DeskServer(request_tracker.url, {}, ("127.0.0.1",), auth=OURS),
+        now._config,
+        lambda: datetime.now(UTC) + 2 * SETTLED,
+    )
+    page = later.answers(page.position)
+    assert page.answers
+    assert page.position["seen"] == []
+    assert later.answers(page.position).answers == ()
