@@ -19,9 +19,11 @@ import click
 from listener.bootstrap import alert_sink_name, desk_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
+from listener.cli.staff_command import staff_key, staff_source
 from listener.clickhouse.migrate import migrate
 from listener.clickhouse.retention import apply_retention
 from listener.connectors.kinds import is_read
+from listener.connectors.staff_form import KIND as STAFF_FORM
 from listener.connectors.webhook import KIND as WEBHOOK
 from listener.desks import can_be_asked
 from listener.domain.errors import UsageError
@@ -38,7 +40,7 @@ from listener.signature import PREFIX, Keyring
 HEALTH_PORT = 8100
 """The first worker's; those of the other workers and services follow."""
 SINK, FORM, ANSWERS, WEBHOOKS, CONNECTORS = "sink clickhouse", "form", "answers", "webhooks", "connectors"
-DESK_ANSWERS = "desk-answers"
+STAFF, DESK_ANSWERS = "staff", "desk-answers"
 WORKER_READY_SECONDS = 120.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -52,6 +54,7 @@ class Ports:
     form: int
     answers: int
     webhooks: int
+    staff: int
     health: int
     kafka_advertised: int | None = None
     clickhouse_advertised: int | None = None
@@ -83,6 +86,7 @@ class Ports:
 @click.option("--form-port", type=click.IntRange(1, 65535), default=8090, show_default=True)
 @click.option("--answers-port", type=click.IntRange(1, 65535), default=8091, show_default=True)
 @click.option("--webhooks-port", type=click.IntRange(1, 65535), default=8092, show_default=True)
+@click.option("--staff-port", type=click.IntRange(1, 65535), default=8093, show_default=True)
 @click.option("--health-port", type=click.IntRange(1, 65000), default=HEALTH_PORT, show_default=True)
 @click.option(
     "--kafka-advertised-port",
@@ -107,6 +111,7 @@ def command(
     form_port: int,
     answers_port: int,
     webhooks_port: int,
+    staff_port: int,
     health_port: int,
     kafka_advertised_port: int | None,
     clickhouse_advertised_port: int | None,
@@ -128,6 +133,8 @@ def command(
     _first_answers_key(settings)
     _first_erasure_key(settings)
     Keyring(settings.answers_keys)
+    if any(source.kind == STAFF_FORM for source in settings.config.sources.values()):
+        staff_key(settings, staff_source(settings.config, None)[0], LOOPBACK)
     for destination in settings.config.alerts_to:
         settings.alert_secrets(destination)
     for desk in settings.config.desks:
@@ -138,6 +145,7 @@ def command(
         form_port,
         answers_port,
         webhooks_port,
+        staff_port,
         health_port,
         kafka_advertised_port,
         clickhouse_advertised_port,
@@ -186,6 +194,8 @@ def _start(
     require_free_port(ports.answers, "the endpoint for answers (--answers-port)")
     if WEBHOOKS in pages:
         require_free_port(ports.webhooks, "the endpoint of webhook sources (--webhooks-port)")
+    if STAFF in pages:
+        require_free_port(ports.staff, "the form of the staff (--staff-port)")
     for name, port in pages.items():
         require_free_port(port, f"the health page of {name} (--health-port)")
     if not settings.external_kafka:
@@ -253,6 +263,8 @@ def _services(
     yield service(ANSWERS, "answers", "--port", str(ports.answers))
     if WEBHOOKS in pages:
         yield service(WEBHOOKS, "webhooks", "--port", str(ports.webhooks))
+    if STAFF in pages:
+        yield service(STAFF, "staff", "--port", str(ports.staff))
     if CONNECTORS in pages:
         yield service(CONNECTORS, "connect")
 
@@ -261,6 +273,7 @@ def _other_services(settings: Settings) -> list[str]:
     """What runs beside the workers and has a health page."""
     kinds = {source.kind for source in settings.config.sources.values()}
     told = [WEBHOOKS] if WEBHOOK in kinds else []
+    told += [STAFF] if STAFF_FORM in kinds else []
     reads = [CONNECTORS] if any(map(is_read, kinds)) else []
     alerts = [f"sink {alert_sink_name(destination)}" for destination in settings.config.alerts_to]
     desks = [f"sink {desk_sink_name(desk)}" for desk in settings.config.desks]
@@ -343,6 +356,8 @@ def _welcome(settings: Settings, ports: Ports, pages: Mapping[str, int], simulat
     told = ""
     if WEBHOOKS in pages:
         told = f"\n  webhooks         POST http://{LOOPBACK}:{ports.webhooks}/mentions/SOURCE, signed with its key"
+    if STAFF in pages:
+        told += f"\n  staff form       http://{LOOPBACK}:{ports.staff}/"
     health = indent.join(f"http://{LOOPBACK}:{port}/readyz  {name}" for name, port in pages.items())
     return f"""
 Listener is running. Stop it with Ctrl-C.

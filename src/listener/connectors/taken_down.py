@@ -83,8 +83,8 @@ def taken_down_of(fields: Mapping[str, str]) -> TakenDown:
 
 
 def occurred_at(day: date, zone: tzinfo, now: datetime) -> datetime:
-    """When it was said, as far as a day tells: noon; today it is now, unless noon was before."""
-    return min(datetime.combine(day, NOON, zone), now)
+    """When it was said, as far as a day tells: today it is now, on any other day noon."""
+    return now if day == now.astimezone(zone).date() else datetime.combine(day, NOON, zone)
 
 
 def mention_of(taken: TakenDown, source: str, zone: tzinfo, now: datetime) -> Mention:

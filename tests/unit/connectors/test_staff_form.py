@@ -143,15 +143,17 @@ def test_the_day_is_that_of_the_zone(broker: Broker) -> None:
     send(client)
     send(client, day="2026-02-27", way="letter")
     today, before = broker.mentions
-    assert today.occurred_at == NOW, "noon is still to come"
+    assert today.occurred_at == NOW
     assert before.occurred_at == datetime(2026, 2, 27, 11, tzinfo=UTC)
     assert before.received_at == NOW
     assert not before.historical
 
 
-def test_noon_it_is_unless_that_is_still_to_come() -> None:
+def test_today_it_is_now_before_it_was_noon() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    assert occurred_at(date(2026, 7, 1), berlin, NOW.replace(month=7)) == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    evening = datetime(2026, 7, 2, 18, tzinfo=UTC)
+    assert occurred_at(date(2026, 7, 2), berlin, evening) == evening
+    assert occurred_at(date(2026, 7, 1), berlin, evening) == datetime(2026, 7, 1, 10, tzinfo=UTC)
 
 
 def test_without_the_key_nobody_sees_or_sends_anything(broker: Broker) -> None:
