@@ -65,7 +65,9 @@ def test_no_two_pages_have_one_port() -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_takes_it(unit: Path, tmp_path: Path) -> None:
     done = analyse(unit, tmp_path, "verify")
-    assert (done.returncode, done.stderr.strip()) == (0, "")
+    # The services that are installed on this machine are looked at too; theirs are not our faults.
+    of_ours = [line for line in done.stderr.splitlines() if not re.match(r"(/usr)?/lib/systemd/", line)]
+    assert (done.returncode, of_ours) == (0, [])
 
 
 @systemd
