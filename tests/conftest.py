@@ -8,12 +8,17 @@ from typing import NoReturn
 import hypothesis
 import pytest
 
+from listener.embedded.kafka.server import JAVA_OPTIONS_VARIABLE
+
 hypothesis.settings.register_profile(
     "any machine",
     deadline=None,  # a busy one is no failure
     derandomize=bool(os.environ.get("CI")),  # a change fails for what is in it; searching goes on elsewhere
 )
 hypothesis.settings.load_profile("any machine")
+
+# Each broker lives for seconds or minutes: the second compiler would take a third of all processor time.
+os.environ.setdefault(JAVA_OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1")
 
 # Fixtures of one server each, in the files fixtures_*.py beside this one.
 pytest_plugins = sorted(path.stem for path in Path(__file__).parent.glob("fixtures_*.py"))

@@ -32,6 +32,10 @@ _FORMAT_CONFIG = ("--config", "format.properties")
 _FORMAT_SECONDS = 60.0
 _ASK_SECONDS = 2.0
 _API_VERSIONS = 18  # the request that every client sends first
+_SERIAL_GC = "-XX:+UseSerialGC"  # the least memory, and two cores gain little from another
+_FOR_A_MOMENT = (_SERIAL_GC, "-XX:TieredStopAtLevel=1")
+"""A program that ends within seconds never earns what the second compiler costs."""
+JAVA_OPTIONS_VARIABLE = "LISTENER_KAFKA_JAVA_OPTIONS"
 _JAVA_OPTIONS_OF_OTHERS = ("CLASSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 
@@ -69,7 +73,8 @@ class KafkaServer:
         kafka.stop()
 
     After a crash (`alive` is false) `start()` brings it up again with everything it had acknowledged. In the
-    directory: `data` (Kafka's own), `log/kafka.log`, `server.properties`, `kafka.pid` and `lock`.
+    directory: `data` (Kafka's own), `log/kafka.log`, `server.properties`, `kafka.pid` and `lock`. The environment
+    variable LISTENER_KAFKA_JAVA_OPTIONS gives Java further options, with spaces between them.
 
     Args:
         data_dir: made if it is missing; one server at a time.
@@ -166,11 +171,12 @@ class KafkaServer:
             [
                 *java_and_class_path,
                 f"-Xmx{self.heap_mib}m",
-                "-XX:+UseSerialGC",  # the least memory, and two cores gain little from another
+                _SERIAL_GC,
                 "-XX:+ExitOnOutOfMemoryError",  # rather than to live on half broken
                 "-XX:ErrorFile=log/java-crash-%p.log",
                 "-XX:-UsePerfData",
                 "--enable-native-access=ALL-UNNAMED",
+                *os.environ.get(JAVA_OPTIONS_VARIABLE, "").split(),
                 "-Djava.io.tmpdir=tmp",
                 f"-Dlog4j2.configurationFile={Path(__file__).parent / 'log4j2.properties'}",
                 "-Dlog4j.shutdownHookEnabled=false",  # else the last words of an orderly stop are lost
@@ -195,7 +201,14 @@ class KafkaServer:
         tool = ChildProcess(
             "Kafka's StorageTool",
             # With "=", as an id may begin with "-".
-            [*java_and_class_path, _STORAGE_TOOL, "format", f"--cluster-id={cluster_id}", *_FORMAT_CONFIG],
+            [
+                *java_and_class_path,
+                *_FOR_A_MOMENT,
+                _STORAGE_TOOL,
+                "format",
+                f"--cluster-id={cluster_id}",
+                *_FORMAT_CONFIG,
+            ],
             env=_java_environment(),
             cwd=self.data_dir,
             log_path=self.log_path.with_name("format.log"),
