@@ -6,6 +6,7 @@ from listener.bootstrap import desk_sink_name, wall_clock
 from listener.connectors.cursor import last_cursor
 from listener.desks import (
     AnsweredThere,
+    CrmDesk,
     EmailDesk,
     RequestTrackerDesk,
     WebhookDesk,
@@ -17,6 +18,7 @@ from listener.domain.topics import CURSORS, TICKETS
 from listener.kafka.consume import ReadOn, read_whole
 from listener.kafka.publish import Outlet, Publisher
 from listener.settings import Settings
+from sinks.desks.crm import CrmTimeline
 from sinks.desks.desk import AnsweringDesk, Desk
 from sinks.desks.desk_sink import DeskSink
 from sinks.desks.email import MailThreads
@@ -46,6 +48,9 @@ def desk(settings: Settings, name: str) -> Desk:
         case WebhookDesk():
             poster = Poster(secrets["url"], of.internal_hosts)
             return WebhookTickets(SignedPoster(poster, secrets["key"], wall_clock))
+        case CrmDesk():
+            poster = Poster(secrets["url"], of.internal_hosts)
+            return CrmTimeline(SignedPoster(poster, secrets["key"], wall_clock))
         case EmailDesk():
             password = secrets.get("password")
             mail_server = MailServer(of.host, of.port, of.tls, of.username, password, of.internal_hosts)

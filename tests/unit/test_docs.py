@@ -31,7 +31,7 @@ from listener.connectors.webhook import KIND as WEBHOOK
 from listener.connectors.webhook import WebhookOptions
 from listener.connectors.webhook import build as build_webhook
 from listener.connectors.x import XOptions
-from listener.desks import AnsweredThere, EmailDesk, RequestTrackerDesk, WebhookDesk
+from listener.desks import AnsweredThere, CrmDesk, EmailDesk, RequestTrackerDesk, WebhookDesk
 from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.command import CaseCommand
 from listener.domain.contract import Versioned
@@ -261,7 +261,10 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("configuration.md", AnswersConfig, "answers."),
         ("configuration.md", AnswersClient, "answers.clients.NAME."),
         *(("alerts-out.md", model, "") for model in (SlackTo, PagerDutyTo, WebhookTo, EmailTo)),
-        *(("desks.md", model, "") for model in (RequestTrackerDesk, WebhookDesk, EmailDesk, AnsweredThere)),
+        *(
+            ("desks.md", model, "")
+            for model in (RequestTrackerDesk, WebhookDesk, EmailDesk, CrmDesk, AnsweredThere)
+        ),
         ("answers.md", Answer, ""),
         ("connectors/rss.md", RssOptions, ""),
         ("connectors/email.md", EmailOptions, ""),
