@@ -35,6 +35,7 @@ Set($MasonSessionDir, '{directory}/sessions');
 Set($WebSessionClass, 'Apache::Session::File');
 Set($LogToSTDERR, 'warning');
 Set($LogToSyslog, undef);
+Set($BcryptCost, 5);
 1;
 """
 PREPARED = """\

@@ -7,6 +7,7 @@ from listener.connectors.cursor import last_cursor
 from listener.desks import (
     AnsweredThere,
     ChatwootDesk,
+    CrmDesk,
     EmailDesk,
     RequestTrackerDesk,
     WebhookDesk,
@@ -21,6 +22,7 @@ from listener.kafka.consume import ReadOn, read_whole
 from listener.kafka.publish import Outlet, Publisher
 from listener.settings import Settings
 from sinks.desks.chatwoot import Chatwoot
+from sinks.desks.crm import CrmTimeline
 from sinks.desks.desk import AnsweringDesk, Desk
 from sinks.desks.desk_sink import DeskSink
 from sinks.desks.email import MailThreads
@@ -52,6 +54,9 @@ def desk(settings: Settings, name: str) -> Desk:
         case WebhookDesk():
             poster = Poster(secrets["url"], of.internal_hosts)
             return WebhookTickets(SignedPoster(poster, secrets["key"], wall_clock))
+        case CrmDesk():
+            poster = Poster(secrets["url"], of.internal_hosts)
+            return CrmTimeline(SignedPoster(poster, secrets["key"], wall_clock))
         case EmailDesk():
             password = secrets.get("password")
             mail_server = MailServer(of.host, of.port, of.tls, of.username, password, of.internal_hosts)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from listener.destinations import Address, MailRoute, UrlAndKey, VariableName
+from listener.domain.case import Case
 from listener.domain.document import Document
 from listener.domain.mention import Channel
 from listener.domain.response import Level
@@ -23,9 +24,9 @@ class DeskConfig(Document):
     internal_hosts: tuple[str, ...] = ()
     """Hosts that may be in an internal network."""
 
-    def wants(self, queue: str) -> bool:
-        """Whether a case of this queue is to get a ticket."""
-        return not self.queues or queue in self.queues
+    def wants(self, case: Case) -> bool:
+        """Whether a case is to get a ticket, as far as its queue says."""
+        return not self.queues or case.queue in self.queues
 
 
 class AnsweredThere(Document):
@@ -146,8 +147,19 @@ class ChatwootDesk(DeskConfig):
     answers: AnsweredThere = AnsweredThere(channel="chat")
 
 
+class CrmDesk(DeskConfig):
+    """A CRM that is told by a signed webhook what was said to, and given, a customer."""
+
+    kind: Literal["crm-webhook"]
+    secrets: UrlAndKey
+
+    def wants(self, case: Case) -> bool:
+        """Only cases of known customers have a timeline."""
+        return case.customer is not None and super().wants(case)
+
+
 AnyDesk = Annotated[
-    RequestTrackerDesk | WebhookDesk | EmailDesk | ZendeskDesk | ZammadDesk | ChatwootDesk,
+    RequestTrackerDesk | WebhookDesk | EmailDesk | CrmDesk | ZendeskDesk | ZammadDesk | ChatwootDesk,
     Field(discriminator="kind"),
 ]
 """A further kind: a class above, a name here, a module in `sinks/desks/`, a case in `listener.bootstrap.desk`."""

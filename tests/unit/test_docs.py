@@ -37,6 +37,7 @@ from listener.connectors.x import XOptions
 from listener.desks import (
     AnsweredThere,
     ChatwootDesk,
+    CrmDesk,
     EmailDesk,
     RequestTrackerDesk,
     WebhookDesk,
@@ -276,7 +277,10 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("configuration.md", AnswersConfig, "answers."),
         ("configuration.md", AnswersClient, "answers.clients.NAME."),
         *(("alerts-out.md", model, "") for model in (SlackTo, PagerDutyTo, WebhookTo, EmailTo)),
-        *(("desks.md", model, "") for model in (RequestTrackerDesk, WebhookDesk, EmailDesk, AnsweredThere)),
+        *(
+            ("desks.md", model, "")
+            for model in (RequestTrackerDesk, WebhookDesk, EmailDesk, CrmDesk, AnsweredThere)
+        ),
         *(("desks.md", model, "") for model in (ZendeskDesk, ZammadDesk, ChatwootDesk)),
         ("answers.md", Answer, ""),
         ("connectors/rss.md", RssOptions, ""),

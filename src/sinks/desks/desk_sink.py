@@ -422,7 +422,7 @@ class DeskSink:
 
     def _wanted(self, draft: Draft) -> bool:
         """Whether a case that has no ticket is to get one."""
-        if draft.outcome != "open" or not self._config.wants(draft.case.queue):
+        if draft.outcome != "open" or not self._config.wants(draft.case):
             return False
         hours = self._config.max_age_hours
         return hours is None or draft.case.last_at > self._now() - timedelta(hours=hours)

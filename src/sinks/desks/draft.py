@@ -73,6 +73,17 @@ def digest_of(entry: Entry) -> str:
     return digest(entry.mark)[:DIGEST_DIGITS]
 
 
+def mark_of_contact(contact: CaseContact) -> str:
+    """The mark of its entry: an edit or a deletion has another."""
+    edited = f", edited {contact.revision}" if contact.revision else ""
+    return f"[{contact.mention_id}{', deleted' if contact.deleted else edited}]"
+
+
+def mark_of_response(response: Response) -> str:
+    """The mark of its entry: one that was replaced has another."""
+    return f"[{response.response_id}{f', revised {response.revision}' if response.revision else ''}]"
+
+
 def _title(case: Case) -> str:
     said = next((contact.excerpt for contact in case.contacts if contact.excerpt), "")
     about = case.root_cause.replace("_", " ")
@@ -121,8 +132,7 @@ def _level(case: Case) -> Iterator[Entry]:
 
 
 def _contact(contact: CaseContact) -> Entry:
-    edited = f", edited {contact.revision}" if contact.revision else ""
-    mark = f"[{contact.mention_id}{', deleted' if contact.deleted else edited}]"
+    mark = mark_of_contact(contact)
     way = f"{contact.channel.replace('_', ' ')}, {contact.visibility}"
     lines = [f"{_time(contact.effective_at)} {contact.author} ({way}) {mark}"]
     if contact.deleted:
@@ -135,8 +145,7 @@ def _contact(contact: CaseContact) -> Entry:
 
 
 def _response(response: Response) -> Entry:
-    revised = f", revised {response.revision}" if response.revision else ""
-    mark = f"[{response.response_id}{revised}]"
+    mark = mark_of_response(response)
     way = f"{response.level.replace('_', ' ')}, {response.channel.replace('_', ' ')}"
     lines = [f"{_time(response.occurred_at)} {response.by} ({way}) {_DID[response.kind]} {mark}"]
     if response.reason:

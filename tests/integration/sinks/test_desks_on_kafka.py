@@ -1,5 +1,6 @@
 """A case gets its ticket in a real Request Tracker, once though the sink is killed; and is answered there."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,11 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
-from conformance.http_server import Request, serving
+from conformance.gate import Drop, Gate, Refuse
+from conformance.http_server import Answer, Request, serving
+from fakes.desk import KEY
+from fixtures_broker import PARTITIONS
 from fixtures_request_tracker import OURS, RequestTrackerServer
+from inbox import Inbox, taking_mail
 from listener import examples
 from listener.bootstrap import desk_sink_name, sink_group
 from listener.domain.case import Case
@@ -39,20 +46,39 @@ def wait(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-class Here:
-    """A configuration that leads to the helpdesk by way of a relay, and the processes that use it."""
+REQUEST_TRACKER = """\
+  support:
+    kind: request-tracker
+    url: {address}
+    username: listener
+    secrets: {{password: RT_PASSWORD}}
+    queue: Complaints
+    internal_hosts: [127.0.0.1]
+    answers: {{channel: email}}
+"""
+OTHERS = """\
+  back-office:
+    kind: webhook
+    secrets: {{url: HOOK_URL, key: HOOK_KEY}}
+    internal_hosts: [127.0.0.1]
+  mailbox:
+    kind: email
+    host: 127.0.0.1
+    port: {port}
+    tls: none
+    sender: listener@example.test
+    to: [claims@example.test]
+    internal_hosts: [127.0.0.1]
+"""
 
-    def __init__(self, directory: Path, connection: KafkaConnection, address: str) -> None:
+
+class Here:
+    """A configuration with desks, and the processes that use it."""
+
+    def __init__(self, directory: Path, connection: KafkaConnection, desks: str, **secrets: str) -> None:
         self.directory = directory
-        (directory / "listener.yaml").write_text(
-            f"desks:\n  support:\n    kind: request-tracker\n    url: {address}\n    username: {OURS[0]}\n"
-            "    secrets: {password: RT_PASSWORD}\n    queue: Complaints\n    internal_hosts: [127.0.0.1]\n"
-            "    answers: {channel: email}\n"
-        )
-        self.environment = os.environ | {
-            "KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
-            "RT_PASSWORD": OURS[1],
-        }
+        (directory / "listener.yaml").write_text(f"kafka: {{partitions: {PARTITIONS}}}\ndesks:\n{desks}")
+        self.environment = os.environ | secrets | {"KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers}
 
     @contextmanager
     def running(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
@@ -65,6 +91,20 @@ class Here:
         finally:
             process.kill()
             process.wait()
+
+    def run(self, *words: str) -> str:
+        """A command that ends by itself; what it told."""
+        argv = [sys.executable, "-m", "listener", *words]
+        done = subprocess.run(
+            argv,
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
 
     def said(self) -> str:
         """All that the commands have told."""
@@ -84,8 +124,8 @@ def recorded(connection: KafkaConnection) -> dict[str, Ticket]:
     return {ticket.case_id: ticket for ticket in tickets}
 
 
-def committed(admin: TopicAdmin) -> int:
-    return sum(admin.committed_offsets(sink_group(SINK)).values())
+def committed(admin: TopicAdmin, sink: str = SINK) -> int:
+    return sum(admin.committed_offsets(sink_group(sink)).values())
 
 
 def test_a_case_is_one_ticket_though_the_sink_dies_before_it_is_recorded(
@@ -96,7 +136,7 @@ def test_a_case_is_one_ticket_though_the_sink_dies_before_it_is_recorded(
     )
     relay = Relay(request_tracker.url)
     with serving(relay) as address, TopicAdmin(connection) as admin:
-        here = Here(tmp_path, connection, address)
+        here = Here(tmp_path, connection, REQUEST_TRACKER.format(address=address), RT_PASSWORD=OURS[1])
         publish(connection, first)
         with here.running("sink", SINK) as dying:
 
@@ -133,16 +173,9 @@ def test_a_case_is_one_ticket_though_the_sink_dies_before_it_is_recorded(
         assert [each["Status"] for each in request_tracker.tickets()] == ["resolved"]
         assert recorded(connection)[heir.case_id].state == "closed"
         assert recorded(connection)[first.case_id].superseded_by == heir.case_id
-        checked = subprocess.run(
-            [sys.executable, "-m", "listener", "sink", SINK, "--check"],
-            cwd=tmp_path,
-            env=here.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "Request Tracker 5." in checked.stdout
-    assert OURS[1] not in here.said() + checked.stdout + checked.stderr
+        checked = here.run("sink", SINK, "--check")
+        assert "Request Tracker 5." in checked
+    assert OURS[1] not in here.said() + checked
     assert "still nothing" not in here.said()
 
 
@@ -166,7 +199,8 @@ def test_it_is_answered_there_and_the_case_closes(
         return request_tracker.tickets(f"RefersTo = 'listener:{name}'")
 
     with serving(Relay(request_tracker.url)) as address:
-        here = Here(tmp_path, connection, address)
+        here = Here(tmp_path, connection, REQUEST_TRACKER.format(address=address), RT_PASSWORD=OURS[1])
+        here.run("topics")  # those of the worker's tables, too
         with (
             here.running("stream", "--worker", "1", "--data-dir", str(tmp_path / "data")),
             here.running("sink", SINK),
@@ -184,3 +218,56 @@ def test_it_is_answered_there_and_the_case_closes(
             wait(lambda: recorded(connection)[name].state == "closed", "the ticket follows")
         assert [each["id"] for each in tickets()] == [ticket["id"]]
     assert "Your parcel leaves today." not in here.said()
+
+
+class Hook:
+    """Takes what a webhook is told; its caller may die when it has taken something."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.taken: list[tuple[str, dict[str, Any]]] = []
+        self.when_taken: Callable[[], object] | None = None
+
+    def respond(self, request: Request) -> Answer:
+        Webhook(KEY).verify(request.body, dict(request.headers))
+        self.taken.append((request.headers["webhook-id"], json.loads(request.body)))
+        if self.when_taken is not None:
+            self.when_taken()
+        return Answer(204)
+
+
+def test_a_webhook_and_a_mailbox_can_tell_a_repeat(connection: KafkaConnection, tmp_path: Path) -> None:
+    case = CASE.model_copy(
+        update={"case_id": case_id("x:told"), "anchor": "x:told", "state": "waiting_for_us"}
+    )
+    hook, inbox = Hook(), Inbox()
+    with serving(hook) as address, taking_mail(inbox) as port, TopicAdmin(connection) as admin:
+        here = Here(
+            tmp_path, connection, OTHERS.format(port=port), HOOK_URL=f"{address}/secret-path", HOOK_KEY=KEY
+        )
+        assert "the server answers" in here.run("sink", "desk-mailbox", "--check")
+        hook.gate.meet(Refuse(503), Drop())
+        publish(connection, case)
+        with here.running("sink", "desk-back-office") as dying:
+            hook.when_taken = dying.kill
+            assert dying.wait(WAIT_SECONDS) == -9
+        hook.when_taken = None
+        with here.running("sink", "desk-back-office"), here.running("sink", "desk-mailbox"):
+            wait(
+                lambda: len([each for each in hook.taken if case.case_id in each[0]]) == 2, "it is told again"
+            )
+            wait(lambda: any(case.case_id.encode() in each for each in inbox.mails), "the mail is there")
+            told = committed(admin, "desk-back-office")
+            later = case.model_copy(update={"version": case.version + 1, "state": "resolved"})
+            publish(connection, later)
+            wait(lambda: committed(admin, "desk-back-office") > told, "the end is told")
+            wait(lambda: f"{case.case_id}.{later.version}@".encode() in b"".join(inbox.mails), "and mailed")
+    (first, opened), (again, _), (last, closed) = (each for each in hook.taken if case.case_id in each[0])
+    assert first == again == f"{case.case_id}.{case.version}"
+    assert (opened["type"], opened["data"]["ticket_id"]) == ("case.opened", case.case_id)
+    assert last == f"{case.case_id}.{later.version}"
+    assert (closed["type"], closed["data"]["case"]["state"]) == ("case.updated", "resolved")
+    said = here.said()
+    assert KEY not in said
+    assert "secret-path" not in said
+    assert "parcel" not in said

@@ -1,8 +1,6 @@
 """Mail by a real mail server: with TLS and an account, refused for now and for good."""
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,42 +10,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from fixtures_certificates import Authority
+from inbox import HOST, Inbox, taking_mail
 from listener.domain.errors import Busy, Rejected
 from listener.embedded.ports import free_port
 from sinks.smtp import Mailer, MailServer
-
-HOST = "127.0.0.1"
-
-
-class Inbox:
-    """Keeps what it is given, or answers as told."""
-
-    def __init__(self) -> None:
-        self.mails: list[bytes] = []
-        self.answer_recipient = "250 OK"
-        self.answer_data = "250 OK"
-
-    async def handle_RCPT(  # noqa: N802  # the library's name
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if self.answer_recipient.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.answer_recipient
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.answer_data.startswith("250"):
-            self.mails.append(envelope.content)
-        return self.answer_data
-
-
-@contextmanager
-def serving(inbox: Inbox, **options: Any) -> Iterator[int]:
-    controller = Controller(inbox, hostname=HOST, port=free_port(), **options)
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
 
 
 def mail() -> EmailMessage:
@@ -73,7 +39,7 @@ def test_with_starttls_and_an_account_and_never_with_a_stranger(
         return AuthResult(success=right, handled=False)
 
     inbox = Inbox()
-    with serving(
+    with taking_mail(
         inbox, tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True
     ) as port:
 
@@ -120,7 +86,7 @@ def test_with_tls_from_the_first_byte(authority: Authority, other_authority: Aut
 def test_for_now_and_for_good(recipient: str, data: str, error: type[Exception]) -> None:
     inbox = Inbox()
     inbox.answer_recipient, inbox.answer_data = recipient, data
-    with serving(inbox) as port:
+    with taking_mail(inbox) as port:
         with pytest.raises(error):
             plain(port).send(mail())
         inbox.answer_recipient = inbox.answer_data = "250 OK"
@@ -135,6 +101,6 @@ def test_nobody_there() -> None:
 
 def test_an_internal_server_must_be_named() -> None:
     inbox = Inbox()
-    with serving(inbox) as port, pytest.raises(Busy, match="internal_hosts"):
+    with taking_mail(inbox) as port, pytest.raises(Busy, match="internal_hosts"):
         plain(port, ()).send(mail())
     assert not inbox.mails

@@ -4,13 +4,17 @@ import base64
 import json
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from typing import TypeVar
 
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from listener import examples
+from listener.desks import CrmDesk
+from listener.destinations import UrlAndKey
 from listener.domain.case import Case
+from sinks.desks.crm import CrmTimeline
 from sinks.desks.desk import Farewell, Update
 from sinks.desks.draft import draft_of
 from sinks.desks.email import CASE_HEADER, MailThreads
@@ -30,19 +34,22 @@ def update(*, renamed_from: str | None = None, news: bool = True) -> Update:
     return Update(LATER, LATER.entries[:1] if news else (), "resolved" if news else None, renamed_from, False)
 
 
-def hook(seen: list[httpx.Request], status: int = 200) -> WebhookTickets:
+D = TypeVar("D", WebhookTickets, CrmTimeline)
+
+
+def hook(seen: list[httpx.Request], kind: type[D]) -> D:
     def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(status)
+        return httpx.Response(200)
 
     client = httpx.Client(transport=httpx.MockTransport(respond))
     poster = Poster("https://desk.test/secret-path", client=client)
-    return WebhookTickets(SignedPoster(poster, KEY, lambda: datetime.now(UTC)))
+    return kind(SignedPoster(poster, KEY, lambda: datetime.now(UTC)))
 
 
 def test_a_webhook_is_told_the_whole_case_with_the_same_id_in_every_attempt() -> None:
     seen: list[httpx.Request] = []
-    desk = hook(seen)
+    desk = hook(seen, WebhookTickets)
     known = desk.open(DRAFT)
     desk.open(DRAFT)
     assert known.ticket_id == CASE.case_id
@@ -56,7 +63,7 @@ def test_a_webhook_is_told_the_whole_case_with_the_same_id_in_every_attempt() ->
 
 def test_a_webhook_is_told_of_changes_and_ends() -> None:
     seen: list[httpx.Request] = []
-    desk = hook(seen)
+    desk = hook(seen, WebhookTickets)
     desk.update("K-FIRST", update(renamed_from="K-FIRST"))
     desk.retire("K-FIRST", FAREWELL)
     changed, over = (json.loads(request.content) for request in seen)
@@ -71,9 +78,48 @@ def test_a_webhook_is_told_of_changes_and_ends() -> None:
 
 
 def test_where_a_webhook_goes_is_no_secret_and_its_path_is() -> None:
-    desk = hook([])
+    desk = hook([], WebhookTickets)
     assert desk.find(CASE.case_id) is None
     assert "secret-path" not in desk.place + desk.check()
+
+
+def test_a_timeline_is_told_each_contact_answer_and_gift_once() -> None:
+    seen: list[httpx.Request] = []
+    desk = hook(seen, CrmTimeline)
+    known = desk.open(DRAFT)
+    desk.update(known.ticket_id, Update(LATER, LATER.entries[1:], None, None, True))
+    desk.retire(known.ticket_id, FAREWELL)
+    contact, answer, again = (json.loads(request.content) for request in seen)
+    assert contact["type"] == "customer.contact"
+    assert contact["data"] == {
+        "customer_id": "C-1001",
+        "case_id": CASE.case_id,
+        "mention_id": "chirp:8123",
+        "revision": 0,
+        "author": "chirp:sam_lee",
+        "channel": "social",
+        "visibility": "public",
+        "excerpt": "@acme my parcel is two weeks late and nobody answers my e-mails",
+        "url": "https://chirp.example/sam_lee/8123",
+        "deleted": False,
+        "at": "2026-03-02T09:15:00.000Z",
+    }
+    assert (answer["type"], answer["data"]["kind"]) == ("customer.answer", "answered")
+    assert answer["data"]["goodwill"] == {"amount": 10.0, "currency": "EUR", "reason": "late parcel"}
+    assert answer == again
+    ids = [request.headers["webhook-id"] for request in seen]
+    assert ids[1] == ids[2] != ids[0]
+
+
+def test_a_case_of_nobody_known_has_no_timeline() -> None:
+    seen: list[httpx.Request] = []
+    unknown = CASE.model_copy(update={"customer": None})
+    hook(seen, CrmTimeline).open(draft_of(unknown, "crm"))
+    assert seen == []
+    config = CrmDesk(kind="crm-webhook", secrets=UrlAndKey(url="U", key="K"), queues=("complaints",))
+    assert config.wants(CASE)
+    assert not config.wants(unknown)
+    assert not config.wants(CASE.model_copy(update={"queue": "praise"}))
 
 
 class FakeMailer(Mailer):
