@@ -181,14 +181,13 @@ def place(kafka_installed: None, clickhouse_installed: None) -> Iterator[Place]:
 
 
 def uncompress(url: str) -> None:
-    """Codecs off, and old files gone within a second."""
+    """Codecs off."""
     client = connect(url)
     try:
         tables = (
             "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         )
         for (table,) in client.execute(tables):
-            client.execute(f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 1")
             columns = (
                 f"SELECT name, type FROM system.columns WHERE database = 'listener' AND table = '{table}'"
             )
