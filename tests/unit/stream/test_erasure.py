@@ -120,7 +120,7 @@ def test_cases_identity_and_states_are_taken_back() -> None:
 
 
 def test_a_replay_brings_nobody_back() -> None:
-    said = [
+    said: list[Recorded] = [
         mention("1", "complaint cause-delay", 0.0),
         response("r", "1", "x:a", 0.5),
         link("x:a", ("1", "confirmed", 0.7)),

@@ -22,7 +22,8 @@ def opened(directory: Path) -> Rdict:
         return made
 
     options.as_options = uncompressed
-    return options.open(directory)
+    made: Rdict = options.open(directory)
+    return made
 
 
 def files_with(directory: Path, needle: bytes) -> list[str]:
