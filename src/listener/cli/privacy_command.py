@@ -95,6 +95,8 @@ def export(settings: Settings, named: Person, preview: bool, out: Path | None) -
     Example:
       listener privacy export --author airline:jane_doe --out jane.jsonl
     """
+    if not preview:
+        _check_writable(out)
     read = _reader(settings)
     person = _found(settings, read, named)
     lines = _held(settings, read, person)
@@ -155,6 +157,10 @@ def erase(
     Example:
       listener privacy erase --author airline:jane_doe --by "K. Agent" --yes
     """
+    if yes and not by:
+        raise UsageError("--by must be given: it goes to the audit and the certificate")
+    if yes:
+        _check_writable(path)
     read = _reader(settings)
     person = _found(settings, read, named)
     found = counted(_held(settings, read, person))
@@ -162,8 +168,6 @@ def erase(
         _tell(found)
         click.echo("nothing was erased: --yes does it", err=True)
         return
-    if not by:
-        raise UsageError("--by must be given: it goes to the audit and the certificate")
     now = installation_time(settings)()
     if until is not None and until > now:
         raise UsageError("--until is a time to come: nobody can know what will be said until then")
@@ -278,6 +282,20 @@ def _bases(settings: Settings) -> dict[str, dict[str, str]]:
         }
         for name, source in settings.config.sources.items()
     }
+
+
+def _check_writable(path: Path | None) -> None:
+    """Before anything is done that cannot be told afterwards.
+
+    Raises:
+        UsageError: there can be no such file.
+    """
+    try:
+        if path is not None:
+            path.touch(mode=0o600)
+            path.open("a").close()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -33,17 +33,24 @@ def read_erasures(connection: KafkaConnection, key: bytes | None) -> Erasures:
     erasures = Erasures(key)
     for record in read_whole(connection, ERASURES.name):
         _take(erasures, record)
+    if wrong := wrong_key(erasures, key):
+        raise UsageError(wrong)
+    return erasures
+
+
+def wrong_key(erasures: Erasures, key: bytes | None) -> str | None:
+    """Why this is not the key of a list; None where it is, or nobody is on the list."""
     if len(erasures) and key is None:
-        raise UsageError(
+        return (
             "people were erased, and LISTENER_ERASURE_KEY is not set: without the key that the list was made with "
             "they would come back; see docs/privacy.md"
         )
     if len(erasures) and not erasures.is_made_with_this_key:
-        raise UsageError(
+        return (
             "LISTENER_ERASURE_KEY is not the key that the list of erased people was made with: they would come "
             "back; see docs/privacy.md"
         )
-    return erasures
+    return None
 
 
 def followed_erasures(connection: KafkaConnection, key: bytes | None, stop: Event) -> Erasures:
@@ -53,16 +60,19 @@ def followed_erasures(connection: KafkaConnection, key: bytes | None, stop: Even
         UsageError, ServiceError: as `read_erasures`.
     """
     erasures = read_erasures(connection, key)
-    arguments = [connection, erasures, stop]
+    arguments = [connection, erasures, key, stop]
     threading.Thread(target=_keep_up, args=arguments, name="erasures", daemon=True).start()
     return erasures
 
 
-def _keep_up(connection: KafkaConnection, erasures: Erasures, stop: Event) -> None:
+def _keep_up(connection: KafkaConnection, erasures: Erasures, key: bytes | None, stop: Event) -> None:
     while not stop.is_set():
         try:
             for record in follow(connection, ERASURES.name, stop=stop, caught_up=lambda: None):
                 _take(erasures, record)
+                # at the start of this process there was no list yet; the first entry is that of the key
+                if wrong := wrong_key(erasures, key):
+                    log.error("%s. End this process, and start it with the key", wrong)
         except ListenerError as error:
             log.warning("topic=%s is tried again: %s", ERASURES.name, error)
             stop.wait(AGAIN_SECONDS)

@@ -10,13 +10,14 @@ Each step may be repeated: a run that was broken off, or waited in vain, is run 
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
 from listener.domain.contract import format_utc
+from listener.domain.customer import Customer, IdentityLink
 from listener.domain.erasure import EraseAuthor, Erasure, Erasures, epoch_after, to_ms
-from listener.domain.errors import ServiceError
+from listener.domain.errors import Rejected, ServiceError
 from listener.domain.governance import AuditEntry
 from listener.domain.ids import digest
 from listener.domain.topics import (
@@ -61,10 +62,13 @@ def put_on_list(outlet: Outlet, erasures: Erasures, person: Person, at: datetime
 def delete_keys(outlet: Outlet, read: Read, person: Person, at: datetime) -> Search:
     """Step 2; returns what was found about the person on the way once the broker has all.
 
+    What was told about the person after `at` stays, as far as it says when that was.
+
     Raises:
         ServiceError: Kafka is not there.
     """
     search = Search(person)
+    search.cases |= set(_cases_of_before(read, person, at))
     for held in search.topic(read, INDEX):
         if held.value.get("author") in person.authors:
             search.mentions.add(held.key)
@@ -73,10 +77,12 @@ def delete_keys(outlet: Outlet, read: Read, person: Person, at: datetime) -> Sea
         outlet.publish(PARKED.name, held.record.key, without_person(held, person))
     for held in search.topic(read, TICKETS):
         outlet.publish(TICKETS.name, held.record.key, None)
-    for customer in sorted(person.customers):
+    back = set(_customers_of_after(read, person, at))
+    for customer in sorted(person.customers - back):
         outlet.publish(CUSTOMERS.name, customer, None)
+    decided = dict(_decided_after(read, person, at))
     for author in sorted(person.authors):
-        outlet.publish(LINKS.name, author, None)
+        outlet.publish(LINKS.name, author, decided.get(author))
         command = EraseAuthor(kind="erase", author=author, at=at)
         outlet.publish(ERASE.name, author, command.to_json())
     outlet.flush()
@@ -110,14 +116,37 @@ def is_left(read: Read, person: Person, at: datetime) -> bool:
         ServiceError: Kafka is not there.
     """
     first = epoch_after(to_ms(at))
-    search = Search(person)
-    parties = (held.value for held in search.topic(read, PARTIES) if held.key in person.authors)
+    parties = (held.value for held in Search(person).topic(read, PARTIES) if held.key in person.authors)
     if any(party.get("epoch", 0) < first for party in parties):
         return True
-    cases = (held.value for held in search.topic(read, TRIAGE))
-    return any(
-        case.get("anchor_author") in person.authors and case.get("version", 0) >> 32 < first for case in cases
-    )
+    return any(_cases_of_before(read, person, at))
+
+
+def _cases_of_before(read: Read, person: Person, at: datetime) -> Iterator[str]:
+    """Ids of the cases that the person began, of the time before."""
+    first = epoch_after(to_ms(at))
+    for held in Search(person).topic(read, TRIAGE):
+        case = held.value
+        if case.get("anchor_author") in person.authors and case.get("version", 0) >> 32 < first:
+            yield held.key
+
+
+def _customers_of_after(read: Read, person: Person, at: datetime) -> Iterator[str]:
+    """Customers of whom there is a record that is later than the erasure: they have come back."""
+    for held in Search(person).topic(read, CUSTOMERS):
+        with suppress(Rejected):
+            updated_at = Customer.read(held.record.value or b"").updated_at
+            if updated_at is not None and updated_at > at:
+                yield held.key
+
+
+def _decided_after(read: Read, person: Person, at: datetime) -> Iterator[tuple[str, bytes]]:
+    """Author to what people decided about it after the erasure, if they did."""
+    for held in Search(person).topic(read, LINKS):
+        with suppress(Rejected):
+            link = IdentityLink.read(held.record.value or b"")
+            if later := tuple(decision for decision in link.decisions if decision.at > at):
+                yield held.key, link.model_copy(update={"decisions": later}).to_json()
 
 
 def wait_processed(

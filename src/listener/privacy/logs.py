@@ -39,6 +39,6 @@ def _logs(directory: Path) -> list[Path]:
 
 
 def _pattern(names: Collection[str]) -> re.Pattern[bytes]:
-    """An id as a whole, not as a part of a longer one."""
+    """An id as a whole, not as a part of a longer one: it may end a sentence, and names go on behind dots."""
     ids = b"|".join(re.escape(name.encode()) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rb"(?<![\w:@.-])(?:" + ids + rb")(?![\w@-])" if ids else rb"(?!)")
+    return re.compile(rb"(?<![\w:@.-])(?:" + ids + rb")(?![\w@-]|[.:/][\w@])" if ids else rb"(?!)")

@@ -172,11 +172,11 @@ class AuthorState:
         told = {self.party, *self.told, *(before.parties if before is not None else ())} - {""}
         latest_ms = max(at_ms, before.at_ms if before is not None else 0)
         self.erasing = Erasing(latest_ms, sorted(told), position)
-        if self.epoch >= epoch_after(at_ms):
-            return  # it was done before: this is the history that began afterwards
         self.history.forget_until(at_ms)
         self.decisions = [d for d in self.decisions if to_ms(datetime.fromisoformat(d["at"])) > at_ms]
         self._links = None
+        if self.epoch >= epoch_after(at_ms):
+            return  # this history began after an erasure: this one comes again, or right behind it
         self.older, self._older_ids, self.mass = {}, IdSet(), False
         self.identity = _make_identity(author=self.author, source_kind=self.author.partition(":")[0])
         self.party, self.epoch, self.moved, self.moved_ms = "", 0, None, 0

@@ -194,6 +194,9 @@ class Ledger:
                 memory.erase(to_ms(command.at), inputs[-1].position)
             elif memory.erasing is not None and memory.erasing.changed not in positions:
                 memory.erasing = None
+        if 0 < memory.epoch < self._erasures.first_epoch(key):
+            # on the list, and the command is late or lost: under the old epoch nobody would hear what is said now
+            memory.erase(self._erasures.erased_ms("author", key) or 0, inputs[-1].position)
         values = [kept for given in inputs if (kept := self._not_erased(memory, given.value)) is not None]
         for value in values:
             _fold(memory, value)

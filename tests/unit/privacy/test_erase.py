@@ -1,13 +1,15 @@
 """The steps of an erasure: the list first, then the commands, and waiting for what they lead to."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from fakes.outlet import FakeOutlet
+from listener.domain.contract import format_utc
+from listener.domain.customer import IdentityLink
 from listener.domain.erasure import EraseAuthor, Erasures, epoch_after, to_ms
 from listener.domain.errors import ServiceError
-from listener.domain.topics import AUDIT, CUSTOMERS, ERASE, ERASURES, INDEX, LINKS, PARTIES, TRIAGE
+from listener.domain.topics import AUDIT, CUSTOMERS, ERASE, ERASURES, INDEX, LINKS, PARTIES, TICKETS, TRIAGE
 from listener.kafka.admin import TopicAdmin
 from listener.privacy.erase import delete_keys, is_left, note_in_audit, put_on_list, wait_processed
 from listener.privacy.person import Person
@@ -38,6 +40,33 @@ def test_commands_and_tombstones_go_out_together() -> None:
     assert deleted == {(INDEX.name, b"net:1"), (CUSTOMERS.name, "C-1"), (LINKS.name, "net:ann")}
     [command] = [record for record in outlet.stored if record.topic == ERASE.name]
     assert EraseAuthor.read(command.value or b"") == EraseAuthor(kind="erase", author="net:ann", at=AT)
+
+
+def test_tickets_of_the_persons_own_cases_get_tombstones() -> None:
+    log, outlet = Log(), FakeOutlet()
+    hers = {"case_id": "K-1", "anchor_author": "net:ann", "authors": ["net:ann"], "version": 3 << 32}
+    log.add(TRIAGE.name, "K-1", hers)
+    log.add(TRIAGE.name, "K-2", hers | {"case_id": "K-2", "anchor_author": "net:bob"})
+    log.add(TRIAGE.name, "K-3", hers | {"case_id": "K-3", "version": FIRST << 32})
+    for case in ("K-1", "K-2", "K-3"):
+        log.add(TICKETS.name, case, {"case_id": case, "desk": "d", "ticket_id": "1"})
+    delete_keys(outlet, log.read, PERSON, AT)
+    assert [record.key for record in outlet.stored if record.topic == TICKETS.name] == [b"K-1"]
+
+
+def test_a_run_that_is_repeated_leaves_a_customer_who_came_back_and_later_decisions() -> None:
+    log, outlet = Log(), FakeOutlet()
+    before, after = AT - timedelta(days=1), AT + timedelta(days=1)
+    log.add(CUSTOMERS.name, "C-1", {"customer_id": "C-1", "updated_at": format_utc(after)})
+    old, new = (
+        {"customer_id": "C-1", "verdict": "confirmed", "by": "K", "at": format_utc(when)}
+        for when in (before, after)
+    )
+    log.add(LINKS.name, "net:ann", {"author": "net:ann", "decisions": [old, new]})
+    delete_keys(outlet, log.read, PERSON, AT)
+    assert not [record for record in outlet.stored if record.topic == CUSTOMERS.name]
+    [link] = [record for record in outlet.stored if record.topic == LINKS.name]
+    assert [decision.at for decision in IdentityLink.read(link.value or b"").decisions] == [after]
 
 
 def test_the_audit_says_who_did_it_and_not_to_whom() -> None:

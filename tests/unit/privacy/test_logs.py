@@ -19,6 +19,15 @@ def test_only_these_ids_are_overwritten(tmp_path: Path) -> None:
     assert not list(lines(tmp_path, {"net:1", "net:ann"}))
 
 
+def test_ids_of_others_that_begin_alike_stay(tmp_path: Path) -> None:
+    path = tmp_path / "worker-1.log"
+    path.write_text("net:ann.smith mail:ann@example.org.uk net:ann:2 net:ann/2 net:ann. net:ann: gone\n")
+    assert mask(tmp_path, {"net:ann", "mail:ann@example.org"}) == 2
+    assert path.read_text() == (
+        "net:ann.smith mail:ann@example.org.uk net:ann:2 net:ann/2 *******. *******: gone\n"
+    )
+
+
 def test_who_writes_on_is_not_disturbed(tmp_path: Path) -> None:
     path = tmp_path / "sink.log"
     path.write_text("one net:1\n")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from listener.domain.command import CaseCommand
 from listener.domain.customer import IdentityLink
+from listener.domain.erasure import Erasures
 from listener.domain.mention import Mention, MentionDeleted
 from listener.domain.response import Response
 from listener.domain.topics import PARTIES, TRIAGE
@@ -162,3 +163,29 @@ def test_a_command_that_comes_again_changes_nothing_of_the_new_history() -> None
     put_all(both, [mention("3", "complaint cause-delay", 3.0)]).drain()
     [case] = live(both)
     assert [contact.mention_id for contact in case.contacts] == ["x:2", "x:3"]
+
+
+def test_who_is_on_the_list_is_heard_although_the_command_never_came() -> None:
+    erasures = Erasures(b"sixteen bytes at least")
+    both = stages(erasures=erasures)
+    put_all(both, [mention("1", "complaint cause-delay", 0.0)]).drain()
+    erasures.note("author", "x:a", at(1.0))
+    put_all(both, [mention("2", "complaint cause-delay", 2.0)]).drain()
+    [case] = live(both)
+    assert [contact.mention_id for contact in case.contacts] == ["x:2"]
+    put_all(both, [erase("x:a", 1.0)]).drain()
+    assert live(both) == [case]
+
+
+def test_a_second_erasure_right_behind_the_first_takes_what_was_said_between() -> None:
+    second = 1 / 3600
+    both = straight(
+        [
+            mention("1", "complaint cause-delay", 0.0),
+            erase("x:a", 1.0),
+            mention("2", "complaint cause-delay", 1.0 + second),
+            erase("x:a", 1.0 + 5 * second),
+        ]
+    )
+    assert live(both) == []
+    assert not [key for key, state in both.states().items() if b"x:2" in state]

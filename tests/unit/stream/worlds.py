@@ -175,10 +175,15 @@ class Time:
 
 
 def stages(
-    policy: Policy = POLICY, now: datetime | Callable[[], datetime] = NOW, *, wire: bool = False
+    policy: Policy = POLICY,
+    now: datetime | Callable[[], datetime] = NOW,
+    *,
+    wire: bool = False,
+    erasures: Erasures | None = None,
 ) -> AllStages:
     """All stages with tagged texts and the two customers."""
-    index, erasures = customers(), Erasures(b"sixteen bytes at least")
+    index = customers()
+    erasures = Erasures(b"sixteen bytes at least") if erasures is None else erasures
     time = Time(now) if isinstance(now, datetime) else now
     ledger = Ledger(TaggedTexts(), index, erasures=erasures)
     return AllStages(ledger, Triage(policy, index, erasures), time, wire=wire)
