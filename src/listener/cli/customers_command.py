@@ -74,7 +74,10 @@ def import_(file: Path, settings: Settings) -> None:
             "than that",
             err=True,
         )
-    click.echo(f"rows={published + bad + erased} published={published} rejected={bad} erased={erased}")
+    click.echo(
+        f"rows={published + bad + erased} published={published} rejected={bad}"
+        + (f" erased={erased}" if erased else "")
+    )
     if bad:
         raise ListenerError(
             f"{bad} rows are not customers" + (f", {MAX_TOLD} of them named above" if bad > MAX_TOLD else "")

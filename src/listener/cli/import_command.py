@@ -139,7 +139,8 @@ def _tell(result: ImportResult) -> None:
         click.echo(f"{counts.erased} rows are of people who were erased, and were passed over", err=True)
     click.echo(
         f"rows={counts.items} published={counts.published} rejected={counts.rejected} "
-        f"repeats={counts.repeats} erased={counts.erased} unlinked={counts.unlinked}"
+        f"repeats={counts.repeats} unlinked={counts.unlinked}"
+        + (f" erased={counts.erased}" if counts.erased else "")
     )
 
 
