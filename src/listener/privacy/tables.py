@@ -22,8 +22,8 @@ ROWS: dict[str, str] = {
     "mention_tombstones": "author IN {authors} AND received_at <= {until}",
     "responses": "author IN {authors} AND least(occurred_at, received_at) <= {until}",
     "black_holes": "author IN {authors} AND since <= {until}",
-    "tickets": "case_id IN (SELECT case_id FROM cases WHERE {cases})",
-    "alerts": "subject IN (SELECT case_id FROM cases WHERE {cases})",
+    "tickets": "case_id IN (SELECT case_id FROM cases WHERE {own_cases})",
+    "alerts": "subject IN (SELECT case_id FROM cases WHERE {own_cases})",
     "cases": "{cases}",
     "parties": "(author IN {authors} OR customer_id IN {customers}) AND epoch < {epoch}",
     "customers": "customer_id IN {customers} AND (updated_at IS NULL OR updated_at <= {until})",
@@ -46,17 +46,31 @@ VIEWS = {
     "root_causes": "contacts, current_cases",
 }
 """View to what it shows; a view holds nothing itself."""
+_OWN_CASES = "anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch}"
+"""Those that the person begins, of the time before."""
 _CASES = """
-    (anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch})
+    ({own_cases})
     OR (anchor_author NOT IN {authors} AND (hasAny(authors, {author_list}) OR customer_id IN {customers})
-        AND bitAnd(version, toUInt128(18446744073709551615)) <= {now_ms})
+        AND (bitAnd(version, toUInt128(18446744073709551615)) <= {until_ms}
+            OR (case_id, version) NOT IN (SELECT case_id, max(version) FROM cases GROUP BY case_id)))
 """
-"""Those that the person begins, of the time before; of others in which the person speaks the snapshots so far."""
+"""The same, and of others in which the person speaks the snapshots so far, but for the newest: where that is later
+than the erasure, it holds only what was said since.
+"""
+_EVIDENCE_OF = "arrayExists(id -> position(words, concat('(', id, ')')) > 0, {customer_list})"
 _EVIDENCE = """
-    match_customer IN {customers} OR arrayExists(
-        words -> arrayExists(id -> position(words, concat('(', id, ')')) > 0, {customer_list}), match_evidence)
+    (match_customer IN {customers} OR arrayExists(words -> {evidence_of}, match_evidence))
+    AND (least(occurred_at, received_at) <= {until}
+        OR (SELECT count() FROM customers WHERE customer_id IN {customers} AND updated_at > {until}) = 0)
 """
-"""Rows of others, such as those who share a telephone number, in which a customer's name may stand."""
+"""Rows of others, such as those who share a telephone number, in which a customer's name may stand; those of a
+customer who came back stay.
+"""
+_WITHOUT_EVIDENCE = """
+    match_evidence = arrayFilter(words -> NOT {evidence_of}, match_evidence),
+    match_status = if(match_customer IN {customers}, 'unknown', match_status),
+    match_customer = if(match_customer IN {customers}, '', match_customer)
+"""
 _QUIETLY = {"log_queries": 0}
 
 
@@ -88,11 +102,14 @@ class PersonInTables:
         moment = datetime(2299, 12, 31, tzinfo=UTC) if until is None else until
         words["until"] = f"fromUnixTimestamp64Milli({to_ms(moment)}, 'UTC')"
         words["epoch"] = str(2**32 if until is None else epoch_after(to_ms(until)))
-        words["now_ms"] = str(to_ms(datetime.now(UTC)))
+        words["until_ms"] = str(to_ms(moment))
         self._customers = words["customers"]
+        words["own_cases"] = _OWN_CASES.format(**words)
         words["cases"] = _CASES.format(**words)
+        words["evidence_of"] = _EVIDENCE_OF.format(**words)
         self._rows = {name: condition.format(**words) for name, condition in ROWS.items()}
         self._evidence = _EVIDENCE.format(**words)
+        self._without_evidence = _WITHOUT_EVIDENCE.format(**words)
 
     def accounts(self) -> set[str]:
         """The accounts of the person's customers, as the tables know them."""
@@ -119,11 +136,7 @@ class PersonInTables:
             if table == "audit":
                 change = "UPDATE subject = 'erased', detail = map()"
             self._mutate(table, change, condition)
-        self._mutate(
-            "mentions",
-            "UPDATE match_evidence = [], match_customer = '', match_status = 'unknown'",
-            self._evidence,
-        )
+        self._mutate("mentions", f"UPDATE {self._without_evidence}", self._evidence)
         for table in self._rows:
             # no partition has this name: nothing is dropped, but files of replaced parts are removed as far as the
             # server's settings allow; the embedded engine was not seen to do so by itself

@@ -115,6 +115,48 @@ def test_what_was_said_later_stays(url: str) -> None:
     client.disconnect()
 
 
+def test_those_who_share_a_case_or_a_telephone_keep_theirs(url: str) -> None:
+    client = connect(url)
+    until, now = to_ms(datetime.now(UTC)) - 5000, to_ms(datetime.now(UTC))
+    columns = "INSERT INTO cases (case_id, anchor_author, authors, opened_at, last_at, version) VALUES "
+    shared = "'net:bob', ['net:bob', 'net:ann'], now64(3), now64(3)"
+    client.execute(f"{columns} ('K-7', {shared}, {now - 1000}), ('K-7', {shared}, {now})")
+    client.execute(
+        "INSERT INTO tickets (case_id, desk, updated_at, version) VALUES ('K-2', 'd', now64(3), 1)"
+    )
+    client.execute("INSERT INTO alerts (alert_id, subject, due_at, version) VALUES ('c', 'K-2', now64(3), 1)")
+    evidence = ["phone +44 belongs to Ann One (C-1) and Dan (C-4)", "e-mail belongs to Dan (C-4)"]
+    client.execute(
+        "INSERT INTO mentions (mention_id, author, history_author, occurred_at, match_customer, match_status, "
+        "match_evidence, version) VALUES",
+        [("net:8", "net:dan", "net:dan", datetime.now(UTC), "C-4", "matched", evidence, 1)],
+    )
+    with person_in_tables(url, ANN, datetime.fromtimestamp(until / 1000, UTC)) as tables:
+        tables.erase()
+        assert not any(tables.counts()[table] for table in ("cases", "mentions of others"))
+    assert client.execute("SELECT version FROM cases WHERE case_id IN ('K-2', 'K-7')") == [(now,)]
+    assert client.execute("SELECT case_id FROM tickets ORDER BY case_id") == [("K-2",), ("K-3",)]
+    assert client.execute("SELECT alert_id FROM alerts ORDER BY alert_id") == [("b",), ("c",)]
+    match = "SELECT match_customer, match_status, match_evidence FROM mentions WHERE mention_id = 'net:8'"
+    assert client.execute(match) == [("C-4", "matched", evidence[1:])]
+    client.disconnect()
+
+
+def test_a_customer_who_came_back_stays_matched(url: str) -> None:
+    client = connect(url)
+    until = datetime.now(UTC) - timedelta(minutes=5)
+    client.execute("INSERT INTO customers (customer_id, updated_at, version) VALUES ('C-1', now64(3), 2);")
+    client.execute(
+        "INSERT INTO mentions (mention_id, author, history_author, occurred_at, received_at, match_customer, "
+        "version) VALUES ('net:9', 'net:ann', 'net:ann', now64(3), now64(3), 'C-1', 1)"
+    )
+    with person_in_tables(url, ANN, until) as tables:
+        tables.erase()
+    match = "SELECT match_customer FROM mentions WHERE mention_id = 'net:9'"
+    assert client.execute(match) == [("C-1",)]
+    client.disconnect()
+
+
 def test_no_statement_that_is_kept_names_the_person(url: str, clickhouse_server: ClickHouseServer) -> None:
     with person_in_tables(url, ANN) as tables:
         tables.erase()
