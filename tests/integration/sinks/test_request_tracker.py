@@ -140,6 +140,19 @@ def test_a_renamed_ticket_is_found_by_its_new_name_only(rt: RequestTracker) -> N
     assert rt.find(other.case_id) == known
 
 
+def test_a_rename_that_was_cut_short_is_mended(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other = draft(), draft()
+    known = rt.open(one)
+    both = {"AddRefersTo": [f"listener:{other.case_id}", "https://example.test/what-people-added"]}
+    request_tracker.ask("PUT", f"/ticket/{known.ticket_id}", json=both)
+    rt.update(known.ticket_id, update(one, changed=frozenset()))
+    assert (rt.find(one.case_id), rt.find(other.case_id)) == (known, None)
+    links = str(request_tracker.ask("GET", f"/ticket/{known.ticket_id}")["_hyperlinks"])
+    assert "what-people-added" in links
+
+
 def test_a_retired_ticket_says_why_once_and_is_found_no_more(
     request_tracker: RequestTrackerServer, rt: RequestTracker
 ) -> None:
