@@ -17,6 +17,9 @@ PROGRAM = "/opt/listener/bin/listener"
 MOST_EXPOSED = 2.0
 """Of systemd's own scale from 0 to 10."""
 
+OTHERS = ("/lib/systemd/", "/usr/lib/systemd/")
+"""Units of other packages on this machine: verified along, and no matter of ours."""
+
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
 
 
@@ -65,7 +68,8 @@ def test_no_two_pages_have_one_port() -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_takes_it(unit: Path, tmp_path: Path) -> None:
     done = analyse(unit, tmp_path, "verify")
-    assert (done.returncode, done.stderr.strip()) == (0, "")
+    said = [line for line in done.stderr.splitlines() if not line.startswith(OTHERS)]
+    assert (done.returncode, said) == (0, [])
 
 
 @systemd
