@@ -226,7 +226,13 @@ class RequestTracker:
         return found, True
 
     def _answer(self, transaction: Json) -> DeskAnswer | None:
-        """What a transaction says to a case; None where it says nothing, or is the customer's."""
+        """What a transaction says to a case; None where it says nothing, is the customer's, or is gone by now."""
+        try:
+            return self._answer_of(transaction)
+        except Rejected:
+            return None
+
+    def _answer_of(self, transaction: Json) -> DeskAnswer | None:
         status = transaction["Type"] == "Status"
         kinds = {self._config.resolved_status: "resolved", self._config.declined_status: "declined"}
         kind = kinds.get(str(transaction["NewValue"])) if status else "answered"
