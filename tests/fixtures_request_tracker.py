@@ -49,15 +49,28 @@ PREPARED = """\
     Right => [qw(SeeQueue CreateTicket ShowTicket ShowTicketComments CommentOnTicket ModifyTicket)] }},
   {{ UserId => '{agent[0]}', Right => 'SuperUser' }},
 );
+@Final = (sub {{
+  require RT::AuthToken;
+  my $user = RT::User->new(RT->SystemUser);
+  $user->Load('{ours[0]}');
+  my ($ok, $message, $token) = RT::AuthToken->new(RT->SystemUser)->Create(Owner => $user->Id);
+  open(my $file, '>', '{directory}/token') or die $!;
+  print $file $token;
+}});
 1;
 """
 
 
 @dataclass
 class RequestTrackerServer:
-    """What people do there; see `sinks.desks.request_tracker` for what Listener does."""
+    """What people do there; see `sinks.desks.request_tracker` for what Listener does.
+
+    Attributes:
+        token: of the account that works for Listener.
+    """
 
     url: str
+    token: str
 
     def ask(self, method: str, path: str, *, account: tuple[str, str] = AGENT, **options: Any) -> Any:
         """One request of its interface."""
@@ -99,7 +112,7 @@ def request_tracker(
     shutil.copy(FRESH, directory / "rtdb")
     port = free_port()
     (directory / "RT_SiteConfig.pm").write_text(SITE.format(directory=directory, port=port))
-    (directory / "prepared").write_text(PREPARED.format(ours=OURS, agent=AGENT))
+    (directory / "prepared").write_text(PREPARED.format(ours=OURS, agent=AGENT, directory=directory))
     environment = os.environ | {
         "RT_SITE_CONFIG": str(directory / "RT_SiteConfig.pm"),
         "RT_SITE_CONFIG_DIR": str(directory / "empty.d"),
@@ -116,7 +129,7 @@ def request_tracker(
             stderr=log,
             start_new_session=True,
         )
-    server = RequestTrackerServer(f"http://127.0.0.1:{port}")
+    server = RequestTrackerServer(f"http://127.0.0.1:{port}", (directory / "token").read_text())
     try:
         _wait(server, process, directory / "log")
         yield server

@@ -71,8 +71,7 @@ class FakeHelpdesk:
         ticket = self.of(ticket_id)
         ticket.calls.append("update")
         ticket.title, ticket.queue = update.draft.title, update.draft.case.queue
-        if update.renamed_from is not None:
-            ticket.external_id = update.draft.case_id
+        ticket.external_id = update.draft.case_id
         for entry in update.entries:
             if not (update.doubtful and entry.mark in ticket.text):
                 ticket.text += "\n\n" + entry.text

@@ -83,7 +83,7 @@ class Update:
         entries: those that the ticket has not been told yet, oldest first.
         outcome: the state that the ticket is to be brought to; None: it stays in that in which people have it.
         renamed_from: the id that the case had here; the ticket is found by the new one from now on, and not by
-            the former.
+            the former. Where the desk can tell, every update sees to that: a rename may have been cut short.
         doubtful: an earlier try may have arrived, in part or whole: entries whose `mark` the ticket has already
             are to be left out, where the desk can tell.
         changed: which fields are others than the ticket was told last; the rest is left as people may have set it.
@@ -186,7 +186,7 @@ class AnsweringDesk(Desk, Protocol):
         A crash repeats the page. The time between two calls is the caller's matter.
 
         Args:
-            position: of the page before; None at the very first, which begins now.
+            position: of the page before; None at the very first, which begins now, or with our first ticket.
 
         Raises:
             Busy: as all methods.

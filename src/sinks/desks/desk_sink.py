@@ -411,11 +411,10 @@ class DeskSink:
     def _retire(
         self, ticket: Ticket, farewell: Farewell, state: Literal["retired", "left"] = "retired"
     ) -> None:
+        """Closes a ticket. One that is not there, or cannot be closed, does not keep its case from going on."""
         try:
             self._desk.retire(ticket.ticket_id, farewell)
-        except (
-            Rejected
-        ) as why:  # what is not there, or cannot be closed, is no reason to keep its case from going on
+        except Rejected as why:
             log.warning("sink=%s case_id=%s not closed: %s", self.name, ticket.case_id, why)
         self._did("retired", ticket.case_id, ticket.ticket_id)
         self._note(ticket.model_copy(update={"state": state}))

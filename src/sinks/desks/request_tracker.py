@@ -7,7 +7,7 @@ lags.
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,12 +88,13 @@ class RequestTracker:
     def update(self, ticket_id: str, update: Update) -> None:
         """As `Desk`."""
         draft = update.draft
-        fields = self._fields(draft, update.changed)
-        if update.renamed_from is not None:
+        ticket = self._ask("GET", f"/ticket/{ticket_id}")
+        fields, status = self._fields(draft, update.changed), ticket["Status"]
+        named = _cases_of(ticket)
+        if draft.case_id not in named:
             fields["AddRefersTo"] = [SCHEME + draft.case_id]
-            if update.renamed_from != draft.case_id:
-                fields["DeleteRefersTo"] = [SCHEME + update.renamed_from]
-        status = self._ask("GET", f"/ticket/{ticket_id}")["Status"]
+        if others := [SCHEME + name for name in named if name != draft.case_id]:
+            fields["DeleteRefersTo"] = others
         if fields:
             self._ask("PUT", f"/ticket/{ticket_id}", json=fields)
         if update.doubtful:
@@ -223,7 +224,13 @@ class RequestTracker:
         return found, True
 
     def _answer(self, transaction: Json) -> DeskAnswer | None:
-        """What a transaction says to a case; None where it says nothing, or is the customer's."""
+        """What a transaction says to a case; None where it says nothing, is the customer's, or is gone by now."""
+        try:
+            return self._answer_of(transaction)
+        except Rejected:
+            return None
+
+    def _answer_of(self, transaction: Json) -> DeskAnswer | None:
         status = transaction["Type"] == "Status"
         kinds = {self._config.resolved_status: "resolved", self._config.declined_status: "declined"}
         kind = kinds.get(str(transaction["NewValue"])) if status else "answered"
@@ -231,7 +238,7 @@ class RequestTracker:
             return None
         ticket_id = _id_of(transaction["ObjectId"])
         ticket = self._ask("GET", f"/ticket/{ticket_id}")
-        case_id = _case_of(ticket)
+        case_id = next(iter(_cases_of(ticket)), None)
         by = str(_id_of(transaction["Creator"]))
         if case_id is None or by in {str(_id_of(each)) for each in ticket.get("Requestor", [])}:
             return None
@@ -271,17 +278,10 @@ class RequestTracker:
         return ""
 
 
-def _case_of(ticket: Json) -> str | None:
-    """The case that a ticket refers to."""
-    links = (each for each in ticket.get("_hyperlinks", []) if each.get("ref") == "refers-to")
-    return next(_cases(links), None)
-
-
-def _cases(links: Iterator[Json]) -> Iterator[str]:
-    for link in links:
-        found = _CASE.search(str(link.get("_url", "")))
-        if found is not None:
-            yield found[1].upper()
+def _cases_of(ticket: Json) -> list[str]:
+    """The cases that a ticket refers to: one, but where a rename was cut short."""
+    links = (each["_url"] for each in ticket.get("_hyperlinks", []) if each.get("ref") == "refers-to")
+    return [found[1].upper() for link in links if (found := _CASE.search(str(link))) is not None]
 
 
 def _id_of(value: Any) -> str:

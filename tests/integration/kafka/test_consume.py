@@ -14,7 +14,7 @@ from listener.embedded.kafka import KafkaServer
 from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin, TopicPlan
 from listener.kafka.connection import KafkaConnection
-from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, read_whole
+from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, ReadOn, read_whole
 from listener.kafka.publish import Publisher
 from listener.kafka.quick_records import QuickRecord
 
@@ -190,6 +190,24 @@ def test_a_whole_compacted_topic_is_read_to_its_end_and_no_further(
     latest |= {record.key: record.value for record in reading}
     assert len(latest) == 1000
     assert latest[b"7"] is None
+
+
+def test_reading_on_brings_what_came_since_and_what_was_left(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic()
+    with ReadOn(connection, name) as reading:
+        assert list(reading.read_on()) == []
+        for numbers in (range(100), range(100, 101), range(101, 5000)):
+            publish(connection, name, numbers)
+            assert sorted(int(record.value or b"") for record in reading.read_on()) == list(numbers)
+        assert list(reading.read_on()) == []
+        publish(connection, name, range(5000, 5100))
+        some = reading.read_on()
+        first = {next(some).key for _ in range(30)}
+        rest = {record.key for record in reading.read_on()}
+        assert not first & rest
+        assert len(first | rest) == 100
 
 
 def test_a_missing_topic_is_told_by_name(connection: KafkaConnection, topic_prefix: str) -> None:

@@ -2,17 +2,21 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures_request_tracker import AGENT, OURS, RequestTrackerServer
 from listener import examples
+from listener.bootstrap_desks import desk as configured
 from listener.desks import AnsweredThere, RequestTrackerDesk, RequestTrackerSecrets
 from listener.domain.case import Case
 from listener.domain.errors import Busy, Rejected, ServiceError
+from listener.settings import load_settings
 from sinks.desks.desk import Draft, Farewell, Known, Update
 from sinks.desks.draft import draft_of
 from sinks.desks.request_tracker import SETTLED, RequestTracker
@@ -72,6 +76,18 @@ def test_the_check_names_what_is_wrong(request_tracker: RequestTrackerServer, rt
         desk(request_tracker, "wrong-secret").check()
     with pytest.raises(ServiceError, match="Nowhere"):
         desk(request_tracker, queue="Nowhere").check()
+
+
+def test_a_token_does_as_well_as_a_password(request_tracker: RequestTrackerServer, tmp_path: Path) -> None:
+    file = tmp_path / "listener.yaml"
+    file.write_text(
+        f"desks:\n  support:\n    kind: request-tracker\n    url: {request_tracker.url}\n    username: listener\n"
+        "    secrets: {token: RT_TOKEN}\n    internal_hosts: [127.0.0.1]\n"
+    )
+    refused = pytest.raises(ServiceError, match="401")
+    for token, what in ((request_tracker.token, nullcontext()), ("1-14-wrong", refused)):
+        with closing(configured(load_settings(file, tmp_path, {"RT_TOKEN": token}), "support")) as made, what:
+            assert made.check().endswith("queues General")
 
 
 def test_a_ticket_is_found_by_its_case_at_once(
@@ -138,6 +154,19 @@ def test_a_renamed_ticket_is_found_by_its_new_name_only(rt: RequestTracker) -> N
         rt.update(known.ticket_id, update(other, renamed_from=one.case_id))
     assert rt.find(one.case_id) is None
     assert rt.find(other.case_id) == known
+
+
+def test_a_rename_that_was_cut_short_is_mended(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other = draft(), draft()
+    known = rt.open(one)
+    both = {"AddRefersTo": [f"listener:{other.case_id}", "https://example.test/what-people-added"]}
+    request_tracker.ask("PUT", f"/ticket/{known.ticket_id}", json=both)
+    rt.update(known.ticket_id, update(one, changed=frozenset()))
+    assert (rt.find(one.case_id), rt.find(other.case_id)) == (known, None)
+    links = str(request_tracker.ask("GET", f"/ticket/{known.ticket_id}")["_hyperlinks"])
+    assert "what-people-added" in links
 
 
 def test_a_retired_ticket_says_why_once_and_is_found_no_more(
