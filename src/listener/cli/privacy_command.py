@@ -164,7 +164,7 @@ def erase(
     read = _reader(settings)
     person = _found(settings, read, named)
     found = counted(_held(settings, read, person))
-    if not (yes and by):
+    if not yes or not by:
         _tell(found)
         click.echo("nothing was erased: --yes does it", err=True)
         return
