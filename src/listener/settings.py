@@ -167,8 +167,11 @@ class RetentionConfig(Document):
 
     topics: dict[str, Annotated[float, Field(gt=0, le=3660)]] = Field(default_factory=dict)
     """Topic to days; compacted topics keep the newest value of each key."""
-    tables: dict[str, Annotated[int, Field(gt=0, le=36600)]] = Field(default_factory=dict)
-    """Table in ClickHouse to days; without end where not given, dead letters 30 days."""
+    tables: dict[str, Annotated[int, Field(gt=0, le=3660)]] = Field(default_factory=dict)
+    """Table in ClickHouse to days; without end where not given, dead letters 30 days.
+
+    ClickHouse reckons in seconds of 32 bits, which end in 2106: far more days would be in the past.
+    """
 
     @field_validator("tables")
     @classmethod

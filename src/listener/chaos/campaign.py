@@ -54,7 +54,14 @@ IDLE_SECONDS = 300.0
 RECOVERY_SECONDS = 120.0
 DISK_BYTES = 8 << 30
 """Of a file system that is to be filled; it takes no more memory than what is written."""
-CONFIG = f"time: topic\nstream:\n  session_timeout_seconds: {SESSION_TIMEOUT_SECONDS}\n"
+CONFIG = f"""\
+time: topic
+stream:
+  session_timeout_seconds: {SESSION_TIMEOUT_SECONDS}
+retention:
+  tables: {{dead_letters: 3660}}
+"""
+"""The time of what is published may be long ago: ClickHouse must not find its dead letters too old to be kept."""
 SERVERS = {"kafka": "--kafka-port", "clickhouse": "--clickhouse-port"}
 
 

@@ -162,7 +162,7 @@ class Place:
         return self.service("worker", str(script), "stream", "--worker", "1")
 
     def idle(self) -> None:
-        self.run("doctor", "--wait-ready", "60", "--wait-idle", "60")
+        self.run("doctor", "--wait-ready", "60", "--wait-idle", "200")
 
 
 @pytest.fixture
