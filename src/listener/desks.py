@@ -162,7 +162,8 @@ AnyDesk = Annotated[
     RequestTrackerDesk | WebhookDesk | EmailDesk | CrmDesk | ZendeskDesk | ZammadDesk | ChatwootDesk,
     Field(discriminator="kind"),
 ]
-"""A further kind: a class above, a name here, a module in `sinks/desks/`, a case in `listener.bootstrap.desk`."""
+"""A further kind: a class above, a name here, a module in `sinks/desks/`, a case in
+`listener.bootstrap_desks.desk`."""
 
 
 def can_be_asked(desk: DeskConfig) -> bool:

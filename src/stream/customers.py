@@ -12,6 +12,7 @@ from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected
 from listener.domain.topics import CUSTOMERS
 from listener.kafka.connection import KafkaConnection
+from stream.background import Background
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Customers(Protocol):
         ...
 
 
-class CustomerReader:
+class CustomerReader(Background):
     """Reads the whole topic into the index and goes on following it. Without group: each worker needs all.
 
     Args:
@@ -50,18 +51,7 @@ class CustomerReader:
         self._customers = customers
         self._on_failure = on_failure
         self._erasures = Erasures() if erasures is None else erasures
-        self._task: asyncio.Task[None] | None = None
         self.caught_up = asyncio.Event()
-
-    async def start(self) -> None:
-        """Begins to read, in the background."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Stops reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import Protocol
 from listener.domain.erasure import Erasures
 from listener.domain.errors import LostFooting, ServiceError
 from listener.domain.topics import ALL, CHANGELOGS, NOT_ABOUT_PEOPLE, SWEEP_KEY, SWEEP_SECONDS, Topic
+from stream.background import Background
 from stream.send import Record
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Outlet(Protocol):
         ...
 
 
-class Sweeper:
+class Sweeper(Background):
     """Writes to every partition of every compacted topic, as long as the worker runs. Where that fails it is
     done the next time: nothing waits for it.
 
@@ -52,17 +53,6 @@ class Sweeper:
         self._erasures = erasures
         self._partitions = partitions
         self._every_seconds = every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begins, in the background."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Ends."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
     async def sweep(self) -> None:
         """Once around.

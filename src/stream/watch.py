@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 
+from stream.background import Background
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
@@ -43,7 +45,7 @@ class Stall:
         return still if still > self._seconds else None
 
 
-class Watch:
+class Watch(Background):
     """Looks every few seconds, as a companion of the app.
 
     Args:
@@ -64,17 +66,6 @@ class Watch:
         self._waiting = waiting
         self._stall = Stall(stall_seconds)
         self._on_stall = on_stall
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begins to look, in the background."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Looks no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -121,6 +121,10 @@ class Stand:
         self.writes: list[str] = []
         self._lock = threading.RLock()
 
+    def secrets(self) -> Mapping[str, str]:
+        """The token that each of them takes."""
+        return {"token": "sesame"}
+
     def respond(self, request: Request) -> Answer:
         """Answers one request after the other."""
         self.impatience.look()

@@ -41,9 +41,6 @@ class ZammadSite(Stand):
             "internal_hosts": ["127.0.0.1"],
         }
 
-    def secrets(self) -> Mapping[str, str]:
-        return {"token": "sesame"}
-
     def tickets(self) -> list[Shown]:
         with self._lock:
             return [

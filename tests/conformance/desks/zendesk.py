@@ -57,9 +57,6 @@ class ZendeskSite(Stand):
             "internal_hosts": ["127.0.0.1"],
         }
 
-    def secrets(self) -> Mapping[str, str]:
-        return {"token": "sesame"}
-
     def tickets(self) -> list[Shown]:
         with self._lock:
             return [
