@@ -1,7 +1,8 @@
 """Numbers out of measurements: rates, shares of CPU time, percentiles, ratios. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
@@ -100,3 +101,40 @@ def rounded(value: float) -> str:
         return "0"
     digits = 2 - math.floor(math.log10(abs(value)))
     return f"{round(value, digits):,.{max(0, digits)}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """When a case first showed a mention.
+
+    Attributes:
+        delay_ms: since it was published.
+        held: whether the case had been published so lately that the policy holds its next snapshot back.
+    """
+
+    delay_ms: float
+    held: bool
+
+
+def first_shown(
+    published: Mapping[str, float],
+    snapshots: Iterable[tuple[float, bytes, Sequence[str]]],
+    hold_ms: float,
+) -> Iterator[Shown]:
+    """Each mention that a case ever showed.
+
+    Args:
+        published: mention id to the moment, in milliseconds since 1970.
+        snapshots: moment, case and the mentions that it shows, in the order of time.
+        hold_ms: so long after a snapshot of a case the next one may be held back.
+    """
+    seen: set[str] = set()
+    before: dict[bytes, float] = {}
+    for at, case, names in snapshots:
+        last = before.get(case)
+        before[case] = at
+        for name in names:
+            if name in published and name not in seen:
+                seen.add(name)
+                held = last is not None and last > published[name] - hold_ms
+                yield Shown(at - published[name], held)

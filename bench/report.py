@@ -191,10 +191,19 @@ def _latency(data: Mapping[str, Any]) -> list[str]:
         f"{data['seconds']:.0f} seconds at an even pace, after others at the same that do not count: a broker "
         "that has just been started is slow. Mentions that no case shows (thanks, the company's own words) are "
         "not counted. Held back: the case had been published less than `publishing.min_seconds_between` before, "
-        "so that the policy lets its next snapshot wait; simulated customers write again at once, since days pass in "
-        "seconds."
+        "so that the policy lets its next snapshot wait; simulated customers write again at once, since days pass "
+        "in seconds."
     )
-    head = ("contender", "mentions/s", "p50 ms", "p99 ms", "longest ms", "counted", "held back", "p99 ms with these")
+    head = (
+        "contender",
+        "mentions/s",
+        "p50 ms",
+        "p99 ms",
+        "longest ms",
+        "counted",
+        "held back",
+        "p99 ms with these",
+    )
     return [words, table(head, rows)]
 
 

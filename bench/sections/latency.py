@@ -1,13 +1,12 @@
 """How long a mention takes from publishing to the first case that shows it, at half of what a contender can do.
 
-The simulated years pass in seconds here, so that customers who wrote again after days do so at once. A case that was
-published in the two seconds before is held back then on purpose (`publishing.min_seconds_between` of the policy); the
-mentions that this meets are counted apart.
+The simulated years pass in seconds here, so that customers who wrote again after days do so at once. A case that
+was published in the two seconds before is held back then on purpose (`publishing.min_seconds_between` of the
+policy); the mentions that this meets are counted apart.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ from confluent_kafka import Producer
 from bench import results
 from bench.broker import Broker, running_broker, stored_ms
 from bench.contenders import CONFLUENT_STAGES, WORKER, Contender, Run
-from bench.figures import percentile, rounded
+from bench.figures import Shown, first_shown, percentile, rounded
 from bench.options import Options
 from bench.producing import PRODUCER
 from bench.sections.stages import OUTPUTS, WARM_UP, Published, check, warm_up
@@ -28,23 +27,10 @@ TURN_SECONDS = 0.01
 """The publisher wakes so often and publishes what is due."""
 STILL_SECONDS = 2.0
 SETTLE_SECONDS = 60.0
-"""At the same pace before anything counts: a broker that was just started answers ten times as slowly at first, and
-until its code is compiled, and all of the p99 would be its first two seconds."""
+"""At the same pace before anything counts: a broker that was just started answers ten times as slowly until its
+code is compiled, and all of the p99 would be its first seconds."""
 QUICK_RATE = 200.0
 HOLD_MS = default_policy().publishing.min_seconds_between * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """When a case first showed a mention.
-
-    Attributes:
-        delay_ms: since it was published.
-        held: whether the case had been published so lately that the policy holds its next snapshot back.
-    """
-
-    delay_ms: float
-    held: bool
 
 
 def measure(name: str, options: Options) -> dict[str, Any]:
@@ -124,29 +110,9 @@ def _shown(
         first_shown(
             counted,
             ((at, key, [c["mention_id"] for c in case.get("contacts", ())]) for at, key, case in snapshots),
+            HOLD_MS,
         )
     )
-
-
-def first_shown(
-    published: Mapping[str, float], snapshots: Iterable[tuple[float, bytes, Sequence[str]]]
-) -> Iterator[Shown]:
-    """Each mention that a case ever showed.
-
-    Args:
-        published: mention id to the moment, in milliseconds since 1970.
-        snapshots: moment, case and the mentions that it shows, in the order of time.
-    """
-    seen: set[str] = set()
-    before: dict[bytes, float] = {}
-    for at, case, names in snapshots:
-        last = before.get(case)
-        before[case] = at
-        for name in names:
-            if name in published and name not in seen:
-                seen.add(name)
-                held = last is not None and last > published[name] - HOLD_MS
-                yield Shown(at - published[name], held)
 
 
 def _publish_evenly(

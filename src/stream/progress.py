@@ -101,8 +101,13 @@ class Backlog:
         StageMetrics(name).watch_oldest(self.oldest_seconds)
 
     def take(self, records: Sequence[Fetched]) -> None:
-        """These are in hand now; none once they are processed."""
+        """These are in hand now."""
         self._in_hand = records
+
+    def done(self, records: Sequence[Fetched]) -> None:
+        """These are not any more."""
+        if self._in_hand is records:
+            self._in_hand = ()
 
     def oldest_seconds(self) -> float | None:
         """When the oldest of them was published, since 1970; None where nothing waits."""

@@ -18,7 +18,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn, Protocol
 
@@ -69,22 +69,40 @@ class Footing:
 
 
 class Gate:
-    """Lets one batch of a stage at a time through, and none while partitions are being given away."""
+    """Lets one batch of a stage be folded while one is flushed, and none while partitions are given away."""
 
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}
+        self._flushes: dict[str, asyncio.Task[None]] = {}
 
     @asynccontextmanager
     async def batch(self, stage: str) -> AsyncIterator[None]:
-        """Held while a batch of this stage is in hand."""
+        """Held while a batch of this stage is folded, until its flush has begun."""
         async with self._locks.setdefault(stage, asyncio.Lock()):
             yield
 
+    async def flush(self, stage: str, flush: Coroutine[Any, Any, None]) -> None:
+        """Begins a flush once the one before is done. Only with the stage's batch in hand.
+
+        Args:
+            flush: handles what goes wrong itself.
+        """
+        try:
+            await self._flushed(stage)
+        except BaseException:
+            flush.close()
+            raise
+        self._flushes[stage] = asyncio.create_task(flush)
+
     async def idle(self) -> None:
         """Returns when no batch is in hand."""
-        for lock in list(self._locks.values()):
+        for stage, lock in list(self._locks.items()):
             async with lock:
-                pass
+                await self._flushed(stage)
+
+    async def _flushed(self, stage: str) -> None:
+        if (under_way := self._flushes.get(stage)) is not None:
+            await asyncio.wait([under_way])  # whoever waits may be cancelled; the flush may not
 
 
 class Companion(Protocol):

@@ -1,10 +1,16 @@
-"""Drives a stage: from a batch of records to stored states and published outputs."""
+"""Drives a stage: from a batch of records to stored states and published outputs.
 
+A batch is folded while the one before is flushed, that is, while the broker is waited for: it sees the states that
+the one before is about to store. Should the flush fail, the process ends, and both are read again.
+"""
+
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from listener.domain.dead_letter import DeadLetter, attempt_of
 from listener.domain.errors import Rejected
@@ -23,6 +29,31 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TableKey = tuple[int, bytes]
+
+BULK = 128
+"""Records that are prepared together; what is cheaper in bulk is hardly cheaper in more."""
+TURN_SECONDS = 0.005
+"""So long a batch is folded before others have a turn: the broker's answers to the one before are waited for."""
+
+
+class Folded(NamedTuple):
+    """A batch that was folded and is to be flushed.
+
+    Attributes:
+        changes: new states by table key; None where there is none any more.
+        purged: partitions whose files must not hold earlier states either.
+        published: what is sent once the states are safe.
+        values: what was decoded and folded.
+        started: when folding began, by the monotonic clock.
+    """
+
+    records: Sequence[Fetched]
+    changes: dict[TableKey, bytes | None]
+    purged: set[int]
+    published: list[Record]
+    values: list[Any]
+    dead_letters: int
+    started: float
 
 
 class StageWorker(Generic[T]):
@@ -56,20 +87,26 @@ class StageWorker(Generic[T]):
         self._progress = progress
         self._watch = watch or SourceWatch({})
         self._caught_up = caught_up
+        self._unflushed: dict[TableKey, dict[TableKey, bytes | None]] = {}
+        """By table key, the changes of the last batch that changed it and is not flushed yet."""
 
-    async def process(self, records: Sequence[Fetched]) -> None:
-        """The six steps of `stream.stage`, all but the acknowledgement.
+    async def fold(self, records: Sequence[Fetched]) -> "Folded":
+        """Steps 1 to 3 of `stream.stage`: what a batch makes of the states, and what follows from that.
 
-        Raises:
-            LostFooting: nothing may be sent any more.
-            ServiceError: something was not acknowledged by the broker.
+        It sees what earlier batches made of them, flushed or not, and gives others a turn now and then: the batch
+        before may be flushed meanwhile.
+
+        Args:
+            records: one or more.
         """
         started = time.monotonic()
+        turns = _Turns()
         # Step 1: decode
         letters: list[Record] = []
         dead: list[tuple[Fetched, bool]] = []
         decoded: list[tuple[TableKey, Input[T]]] = []
         for record in records:
+            await turns.give()
             try:
                 key = _key(record)
                 value = self._stage.decode(record.topic, record.value)
@@ -79,18 +116,23 @@ class StageWorker(Generic[T]):
                 continue
             decoded.append(((record.partition, key), Input(_position(record), value)))
         # Step 2: what is cheaper in bulk
-        prepared, failed = self._prepare(decoded)
-        # Step 3: fold, key by key
         grouped: dict[TableKey, list[Input[T]]] = {}
-        for table_key, given in prepared:
-            grouped.setdefault(table_key, []).append(given)
+        failed: list[_Failed] = []
+        for first in range(0, len(decoded), BULK):
+            await turns.give()
+            prepared, failures = self._prepare(decoded[first : first + BULK])
+            failed += failures
+            for table_key, given in prepared:
+                grouped.setdefault(table_key, []).append(given)
+        # Step 3: fold, key by key
         now = self._now()
         caught_up = None if self._caught_up is None else self._caught_up()
         changes: dict[TableKey, bytes | None] = {}
         purged: set[int] = set()
         outputs: list[Output] = []
         for table_key, inputs in grouped.items():
-            before = self._table.get(*table_key)
+            await turns.give()
+            before = self._state(table_key)
             after = before
             moment = now if caught_up is None or table_key[0] in caught_up else BEFORE_ALL
             for some in self._fold_all_or_each(table_key, before, inputs, moment):
@@ -110,15 +152,41 @@ class StageWorker(Generic[T]):
                     letters.append(self._dead_letter(record, why))
                     dead.append((record, True))
         alerts = self._watch.count((given.value for _, given in decoded), dead, now)
+        self._unflushed.update(dict.fromkeys(changes, changes))
+        return Folded(
+            records,
+            changes,
+            purged,
+            [*map(_record, outputs), *letters, *alerts] if outputs or letters else [],
+            [given.value for given in chain.from_iterable(grouped.values()) if given.position not in gone],
+            len(letters),
+            started,
+        )
+
+    async def flush(self, batch: "Folded") -> None:
+        """Steps 4 and 5 of `stream.stage`: stores the states, then publishes. Batches are flushed in their order.
+
+        Raises:
+            LostFooting: nothing may be sent any more.
+            ServiceError: something was not acknowledged by the broker.
+        """
         # Step 4: states are safe before anybody sees what follows from them
-        await self._table.put(changes)
-        for partition in purged:
+        await self._table.put(batch.changes)
+        for partition in batch.purged:
             await self._table.purge(partition)
+        for table_key in batch.changes:
+            if self._unflushed[table_key] is batch.changes:  # else a later batch has changed it once more
+                del self._unflushed[table_key]
         # Step 5: publish
-        if outputs or letters:
-            await self._sender.send([*map(_record, outputs), *letters, *alerts])
-        values = [given.value for _, given in prepared if given.position not in gone]
-        self._progress.batch_done(records, values, len(letters), time.monotonic() - started)
+        if batch.published:
+            await self._sender.send(batch.published)
+        self._progress.batch_done(
+            batch.records, batch.values, batch.dead_letters, time.monotonic() - batch.started
+        )
+
+    def _state(self, table_key: TableKey) -> bytes | None:
+        changes = self._unflushed.get(table_key)
+        return self._table.get(*table_key) if changes is None else changes[table_key]
 
     def _prepare(
         self, decoded: list[tuple[TableKey, Input[T]]]
@@ -181,6 +249,18 @@ class StageWorker(Generic[T]):
         )
         key, value, headers = dead_letter_record(letter, record.key, record.value)
         return Record(DEAD.name, key, value, headers=headers)
+
+
+class _Turns:
+    """Lets others have a turn now and then."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    async def give(self) -> None:
+        if time.monotonic() - self._since > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
 
 
 class _Failed:

@@ -1,7 +1,8 @@
-"""The loop that every agent runs: batch, process, acknowledge."""
+"""The loop that every agent runs: folds a batch while the one before is flushed, acknowledges what is flushed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from faust.types import TP
@@ -9,7 +10,7 @@ from faust.types import TP
 from stream.inbox import Inbox
 from stream.progress import Backlog
 from stream.reliability import ReliableApp, end_process
-from stream.worker import StageWorker
+from stream.worker import Folded, StageWorker
 
 
 async def drive(
@@ -36,6 +37,14 @@ async def drive(
         turn: awaited before each batch; for whoever yields to others.
     """
     waiting = Backlog(backlog or stage, inbox)
+
+    async def flush(batch: Folded, generation: int) -> None:
+        with _ending(app, stage):
+            await worker.flush(batch)
+        after = {(record.topic, record.partition): record.offset + 1 for record in batch.records}
+        app.consumer.done(generation, {TP(*where): offset for where, offset in after.items()})
+        waiting.done(batch.records)
+
     await ready.wait()
     while True:
         generation, records = await inbox.take(most, within_seconds)
@@ -45,14 +54,21 @@ async def drive(
         await app.settled()
         async with app.gate.batch(stage):
             # What was fetched under an earlier generation of the group is read again by its new owner.
-            if records and not app.rebalancing and generation == app.consumer_generation_id:
-                try:
-                    await worker.process(records)
-                except Exception as error:  # noqa: BLE001  # going on would acknowledge what was not processed
-                    # The way out is closed already; what is not acknowledged is read again.
-                    if app.should_stop:
-                        return
-                    end_process(f"stage {stage}: {error!r}")
-                after = {(record.topic, record.partition): record.offset + 1 for record in records}
-                app.consumer.done(generation, {TP(*where): offset for where, offset in after.items()})
-        waiting.take(())
+            if not records or app.rebalancing or generation != app.consumer_generation_id:
+                waiting.done(records)
+                continue
+            with _ending(app, stage):
+                batch = await worker.fold(records)
+                await app.gate.flush(stage, flush(batch, generation))
+
+
+@contextmanager
+def _ending(app: ReliableApp, stage: str) -> Iterator[None]:
+    """Going on after a failure would acknowledge what was not processed."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # whatever it is
+        # Where the worker stops, the way out is closed already; what is not acknowledged is read again.
+        if app.should_stop:
+            raise asyncio.CancelledError from None
+        end_process(f"stage {stage}: {error!r}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from listener.bootstrap_stages import run_stream_worker
 from listener.logs import configure_logs
 from listener.settings import load_settings
 from stream.reliability import end_process
-from stream.worker import StageWorker
+from stream.worker import Folded, StageWorker
 
 LATE_SECONDS = 4.0
 
@@ -19,24 +18,26 @@ LATE_SECONDS = 4.0
 class CarelessWorker(StageWorker[Any]):
     """Says at once that a batch is done, and does it a little later."""
 
-    _promised: asyncio.Queue[Sequence[Any]] | None = None
+    _promised: asyncio.Queue[Folded] | None = None
 
-    async def process(self, events: Sequence[Any]) -> None:
+    async def flush(self, batch: Folded) -> None:
         if self._promised is None:
             self._promised = asyncio.Queue()
             self._work = asyncio.create_task(self._keep_promises(self._promised))
-        self._promised.put_nowait(events)
+        self._promised.put_nowait(batch)
 
-    async def _keep_promises(self, promised: asyncio.Queue[Sequence[Any]]) -> None:
+    async def _keep_promises(self, promised: asyncio.Queue[Folded]) -> None:
         while True:
-            events = list(await promised.get())
+            batch = await promised.get()
             await asyncio.sleep(LATE_SECONDS)
-            while not promised.empty():
-                events.extend(promised.get_nowait())
-            try:
-                await super().process(events)
-            except Exception as error:  # noqa: BLE001  # as the true one's driver
-                end_process(repr(error))
+            while True:
+                try:
+                    await super().flush(batch)
+                except Exception as error:  # noqa: BLE001  # as the true one's driver
+                    end_process(repr(error))
+                if promised.empty():
+                    break
+                batch = promised.get_nowait()
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """A record that was published again and fails again is a dead letter of the next attempt."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from fakes.fetched import FakeFetched
+from fakes.processed import process
 from listener.domain.dead_letter import DeadLetter
 from listener.domain.errors import Rejected
 from listener.kafka.record import Record as Fetched
@@ -61,7 +61,7 @@ class Run:
             lambda: NOW,
             Progress("refuse"),
         )
-        asyncio.run(worker.process([given]))
+        process(worker, [given])
         [record] = self.sent.records
         return DeadLetter.from_headers(record.headers), record
 

@@ -1,11 +1,11 @@
 """A stage that keeps nothing of a key any more has its state deleted, and purged where it says so."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
 from fakes.fetched import FakeFetched
+from fakes.processed import process
 from stream.progress import Progress
 from stream.send import Record, Sender
 from stream.stage import Input, Step
@@ -68,7 +68,7 @@ def run(*batches: Sequence[bytes]) -> Table:
     for batch in batches:
         records = [FakeFetched(offset + number, value=value) for number, value in enumerate(batch)]
         offset += len(batch)
-        asyncio.run(worker.process(records))
+        process(worker, records)
     return table
 
 

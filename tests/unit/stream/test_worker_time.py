@@ -1,6 +1,5 @@
 """What time it is to a stage: now, but in partitions that have not caught up nothing is late yet."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
@@ -8,6 +7,7 @@ from typing import cast
 import pytest
 
 from fakes.fetched import FakeFetched
+from fakes.processed import process
 from stream.moments import BEFORE_ALL
 from stream.progress import Progress
 from stream.send import Sender
@@ -61,5 +61,5 @@ def test_no_time_passes_where_an_answer_may_wait_in_the_log(
         Progress("time"),
         caught_up=None if caught_up is None else lambda: caught_up,
     )
-    asyncio.run(worker.process([FakeFetched(7)]))
+    process(worker, [FakeFetched(7)])
     assert stage.told == [expected]
