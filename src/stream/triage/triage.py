@@ -547,8 +547,8 @@ def _alerts(memory: PartyState, standing: dict[Raising, _Standing], look: _Look)
         if _is_due(known, _digest(alert.to_json()), look):
             outputs.append(Output(ALERTS.name, alert.alert_id, alert))
     for raising, known in list(memory.raised.items()):
-        if raising in standing:
-            continue
+        if raising in standing or known.author not in memory.authors:
+            continue  # an author who was erased and has spoken since takes it along, or comes back
         known.standing = False
         if _is_due(known, "withdrawn", look):
             alert = withdrawn_alert(raising, known.case)
