@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,8 +24,9 @@ def new_installation(kafka_installed: None) -> Iterator[Callable[..., Installati
     """Makes installations; all are stopped at the end of the module, and their data removed."""
     made: list[Installation] = []
 
-    def make(*options: str) -> Installation:
-        installation = Installation(Path(tempfile.mkdtemp(prefix="listener-up-")) / "data", *options)
+    def make(*options: str, environment: Mapping[str, str] | None = None) -> Installation:
+        data_dir = Path(tempfile.mkdtemp(prefix="listener-up-")) / "data"
+        installation = Installation(data_dir, *options, environment=environment)
         made.append(installation)
         installation.start()
         return installation

@@ -4,8 +4,11 @@ The stages are wired apart, so that a service that computes nothing starts witho
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
 
 from listener.cases.act import audit_of_command, audit_of_response
 from listener.cases.find import Found, Target, find, find_parties, targets
@@ -13,7 +16,7 @@ from listener.connectors.holds import read_standing
 from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.case import Case
 from listener.domain.command import CaseCommand
-from listener.domain.contract import format_utc
+from listener.domain.contract import format_utc, rejected
 from listener.domain.customer import IdentityLink, LinkDecision
 from listener.domain.errors import UsageError
 from listener.domain.governance import AuditEntry
@@ -37,7 +40,7 @@ from listener.kafka.admin import TopicPlan, plan
 from listener.kafka.clock import TopicClock
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
-from listener.settings import Settings
+from listener.settings import Config, Settings
 from sinks.alerts.alert_sink import AlertSink
 from sinks.alerts.channel import Channel
 from sinks.alerts.email import Email
@@ -46,8 +49,10 @@ from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import SignedWebhook
 from sinks.clickhouse.store_rows import ClickHouseSink
 from sinks.desks.desk_sink import DeskSink
+from sinks.own import SinkSetup, sink_class
 from sinks.post import Poster
 from sinks.signed_post import SignedPoster
+from sinks.sink import Sink
 from sinks.smtp import Mailer, MailServer
 
 log = logging.getLogger(__name__)
@@ -250,6 +255,8 @@ ALERT_SINK = "alerts-"
 """What the names of the sinks begin with that tell of alerts."""
 DESK_SINK = "desk-"
 """The same of those that keep tickets."""
+OWN_SINK = "own-"
+"""The same of those that other packages bring."""
 
 
 def alert_sink_name(destination: str) -> str:
@@ -260,6 +267,25 @@ def alert_sink_name(destination: str) -> str:
 def desk_sink_name(desk: str) -> str:
     """The sink that keeps the tickets of one of `desks`."""
     return f"{DESK_SINK}{desk}"
+
+
+def own_sink_name(name: str) -> str:
+    """One of `sinks`, which another package brings."""
+    return f"{OWN_SINK}{name}"
+
+
+def own_sink(settings: Settings, name: str) -> Sink[Any]:
+    """One of `sinks`; nothing is connected to.
+
+    Raises:
+        UsageError: no package brings its kind, or it is configured wrongly.
+    """
+    of = settings.config.sinks[name]
+    setup = SinkSetup(own_sink_name(name), of.options(), settings.sink_secrets(name))
+    try:
+        return sink_class(name, of.kind)(setup)
+    except ValidationError as error:
+        raise UsageError(f"sinks.{name}: {rejected(error).detail}") from None
 
 
 def alert_channel(settings: Settings, destination: str) -> Channel:
@@ -298,16 +324,23 @@ def alert_sink(settings: Settings, destination: str) -> AlertSink:
     )
 
 
-def consumer_groups(alerts_to: Iterable[str] = (), desks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Every consumer group of the product with the topics that it reads.
+def consumer_groups(config: Config | None = None) -> dict[str, tuple[str, ...]]:
+    """Every consumer group of an installation with the topics that it reads.
 
     Args:
-        alerts_to: the destinations of alerts.
-        desks: the helpdesks.
+        config: where alerts, tickets and cases go besides ClickHouse; nowhere where None.
+
+    Raises:
+        UsageError: no package brings the kind of one of `sinks`.
     """
+    config = Config() if config is None else config
     return {
         STREAM_GROUP: tuple(topic.name for topics in READ_BY_STAGE.values() for topic in topics),
         **{sink_group(sink): topics for sink, topics in SINK_TOPICS.items()},
-        **{sink_group(alert_sink_name(name)): AlertSink.topics for name in alerts_to},
-        **{sink_group(desk_sink_name(name)): DeskSink.topics for name in desks},
+        **{sink_group(alert_sink_name(name)): AlertSink.topics for name in config.alerts_to},
+        **{sink_group(desk_sink_name(name)): DeskSink.topics for name in config.desks},
+        **{
+            sink_group(own_sink_name(name)): sink_class(name, of.kind).topics
+            for name, of in config.sinks.items()
+        },
     }

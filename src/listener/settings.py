@@ -84,6 +84,20 @@ class SourceConfig(BaseModel):
         return dict(self.model_extra or {})
 
 
+class SinkConfig(BaseModel):
+    """One sink that another package brings. Which options there are beside these is its own matter."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str = Field(pattern=SLUG)
+    secrets: dict[str, Annotated[str, Field(pattern=VARIABLE)]] = Field(default_factory=dict)
+    """Option to the environment variable that holds it."""
+
+    def options(self) -> dict[str, Any]:
+        """What the sink of this kind is to be configured with."""
+        return dict(self.model_extra or {})
+
+
 class KafkaConfig(Document):
     """Kafka, where it is not the embedded one. Secrets come from the environment."""
 
@@ -237,6 +251,8 @@ class Config(Document):
     """Who is told of alerts."""
     desks: dict[Annotated[str, Field(pattern=SLUG)], AnyDesk] = Field(default_factory=dict)
     """Which helpdesks keep tickets for cases."""
+    sinks: dict[Annotated[str, Field(pattern=SLUG)], SinkConfig] = Field(default_factory=dict)
+    """Sinks that other packages bring."""
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
 
     @property
@@ -397,6 +413,17 @@ class Settings:
         """
         return self._outgoing_secrets(self.config.desks[name], f"desks.{name}.secrets")
 
+    def sink_secrets(self, name: str) -> dict[str, str]:
+        """The secrets of one of `sinks`, by option.
+
+        Raises:
+            UsageError: a variable that the configuration names is not set.
+        """
+        return {
+            option: self._secret(variable, f"sinks.{name}.secrets.{option}")
+            for option, variable in self.config.sinks[name].secrets.items()
+        }
+
     def _outgoing_secrets(self, configured: Document, where: str) -> dict[str, str]:
         secrets = {
             option: self._secret(variable, f"{where}.{option}")
@@ -468,7 +495,8 @@ def load_settings(
     path = named or Path("listener.yaml")
     present = named is not None or path.exists()
     config = read_document(Config, read_text(path), str(path)) if present else Config()
-    named_secrets = [name for source in config.sources.values() for name in source.secrets.values()]
+    plain = [*config.sources.values(), *config.sinks.values()]
+    named_secrets = [name for of in plain for name in of.secrets.values()]
     outgoing = [*config.alerts_to.values(), *config.desks.values()]
     named_secrets += [name for to in outgoing for name in variables_of(to).values()]
     environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])

@@ -160,6 +160,13 @@ class History:
         if not self.contacts:
             self.deleted = IdSet()
 
+    def times(self) -> dict[str, int]:
+        """When each contact was said, and each older one that it stands for."""
+        rows = self.contacts.values()
+        return {row.head[0]: row.head[2] for row in rows if row.head} | {
+            row.mention_id: row.at_ms for row in rows
+        }
+
     @property
     def empty(self) -> bool:
         """Whether nothing is known."""

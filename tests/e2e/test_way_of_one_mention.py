@@ -2,17 +2,23 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jsonschema
 import pytest
+from standardwebhooks import Webhook
 
+from conformance.gate import Gate
+from conformance.http_server import Answer, Request, json_answer, serving
+from fakes.desk import KEY, signed
 from fakes.desk import answer as answer_of
-from fakes.desk import signed
 from fakes.shop import CUSTOMERS, MAPPING, MENTIONS
 from fixtures_installation import IDLE_SECONDS, Installation, counts
+from inbox import Inbox, taking_mail
 from listener import schemas
 from listener.domain.case import Case
 from listener.domain.ids import case_id
@@ -20,13 +26,73 @@ from listener.domain.ids import case_id
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
 
+CONFIGURATION = """\
+alerts_to:
+  chat:
+    kind: slack
+    secrets: {{url: SLACK_WEBHOOK_URL}}
+    internal_hosts: [127.0.0.1]
+  oncall:
+    kind: pagerduty
+    secrets: {{routing_key: PAGERDUTY_ROUTING_KEY}}
+    url: {told}/v2/enqueue
+    kinds: [breach]
+    internal_hosts: [127.0.0.1]
+  mailbox:
+    kind: email
+    host: 127.0.0.1
+    port: {port}
+    tls: none
+    sender: listener@example.org
+    to: [desk@example.org]
+    internal_hosts: [127.0.0.1]
+desks:
+  timeline:
+    kind: crm-webhook
+    secrets: {{url: CRM_URL, key: CRM_KEY}}
+    internal_hosts: [127.0.0.1]
+"""
+
+
+class Told:
+    """A chat, a pager and a CRM at once: what they were posted, by path."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.posted: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.inbox = Inbox()
+
+    def respond(self, request: Request) -> Answer:
+        if request.path == "/crm":
+            Webhook(KEY).verify(request.body, dict(request.headers))
+        self.posted[request.path].append(json.loads(request.body))
+        return json_answer({}, 202)
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    return Told()
+
+
 @pytest.fixture(scope="module")
 def up(
-    new_installation: Callable[..., Installation], tmp_path_factory: pytest.TempPathFactory
-) -> Installation:
-    """An installation that has heard the mentions above."""
-    installation = new_installation("--no-simulate")
+    new_installation: Callable[..., Installation], tmp_path_factory: pytest.TempPathFactory, told: Told
+) -> Iterator[Installation]:
+    """An installation that has heard the mentions above, and tells of alerts and puts notes into a CRM."""
     files = tmp_path_factory.mktemp("files")
+    with serving(told) as address, taking_mail(told.inbox) as port:
+        (files / "listener.yaml").write_text(CONFIGURATION.format(told=address, port=port))
+        secrets = {
+            "SLACK_WEBHOOK_URL": f"{address}/services/secret-path",
+            "PAGERDUTY_ROUTING_KEY": "secret-routing-key",
+            "CRM_URL": f"{address}/crm",
+            "CRM_KEY": KEY,
+            "LISTENER_CONFIG": str(files / "listener.yaml"),
+        }
+        yield heard(new_installation("--no-simulate", environment=secrets), files)
+
+
+def heard(installation: Installation, files: Path) -> Installation:
     (files / "customers.csv").write_text(CUSTOMERS)
     (files / "mentions.csv").write_text(MENTIONS)
     installation.run("customers", "import", str(files / "customers.csv"))
@@ -167,6 +233,43 @@ def test_a_confirmed_link_makes_one_history_and_a_rejected_one_two_again(up: Ins
     up.run("link", "reject", "shop:ben2", "C-7", "--by", "K. Agent")
     up.wait_idle()
     assert story() == before
+
+
+def test_a_contact_that_nobody_answered_in_time_is_told_by_chat_pager_and_mail(
+    up: Installation, told: Told, tmp_path: Path
+) -> None:
+    (tmp_path / "late.csv").write_text(
+        "id,who,when,what,reply_to,from_customer,email\n"
+        "7,eve,2026-01-08T08:00:00Z,Lost my luggage again! A disgrace.,,True,ben@example.test\n"
+    )
+    up.run("import", str(tmp_path / "late.csv"), *MAPPING, "--live")
+    up.wait_idle()
+    case = str(of_contact(up.cases(), "shop:7")["case_id"])
+    [event] = [each for each in told.posted["/v2/enqueue"] if case in each["payload"]["summary"]]
+    assert (event["event_action"], event["routing_key"]) == ("trigger", "secret-routing-key")
+    assert case in json.dumps(told.posted["/services/secret-path"])
+    assert case.encode() in b"".join(told.inbox.mails)
+    [note] = told.posted["/crm"]  # only of a live case of a customer
+    assert (note["type"], note["data"]["customer_id"]) == ("customer.contact", "C-7")
+    assert (note["data"]["case_id"], note["data"]["mention_id"]) == (case, "shop:7")
+
+    up.run(
+        "respond",
+        case,
+        "--kind",
+        "resolved",
+        "--by",
+        "K",
+        "--channel",
+        "phone",
+        "--goodwill",
+        "20 EUR: sorry",
+    )
+    up.wait_idle()
+    [note] = told.posted["/crm"][1:]
+    assert note["type"] == "customer.answer"
+    assert note["data"]["goodwill"]["amount"] == 20
+    assert "secret-" not in up.said()
 
 
 def test_wrong_use_is_told_in_words(up: Installation, tmp_path: Path) -> None:

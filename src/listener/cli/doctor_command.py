@@ -46,7 +46,7 @@ def command(settings: Settings, wait_ready: float | None, wait_idle: float | Non
         click.echo(f"{'ok ' if finding.well else 'NOT'}  {finding.what}: {finding.text}")
     if not _well(findings):
         sys.exit(1)
-    groups = consumer_groups(settings.config.alerts_to, settings.config.desks)
+    groups = consumer_groups(settings.config)
     with TopicAdmin(settings.kafka) as admin:
         waiting = _wait_idle(admin, groups, wait_idle) if wait_idle else lags(admin, groups)
     for lag in waiting:

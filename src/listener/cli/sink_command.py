@@ -2,7 +2,7 @@
 
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from threading import Event
 from typing import Any
@@ -12,10 +12,13 @@ import click
 from listener.bootstrap import (
     ALERT_SINK,
     DESK_SINK,
+    OWN_SINK,
     alert_sink,
     alert_sink_name,
     desk_sink_name,
     installation_time,
+    own_sink,
+    own_sink_name,
     sink_group,
 )
 from listener.bootstrap_desks import desk_sink
@@ -82,7 +85,8 @@ def command(
     """Stores what is on the topics, until it is stopped. Several processes share the work.
 
     NAME is clickhouse; or alerts- and the name of a destination of alerts_to: that one tells people of alerts; or
-    desk- and the name of one of desks: that one keeps a ticket for each case.
+    desk- and the name of one of desks: that one keeps a ticket for each case; or own- and the name of one of
+    sinks, which another package brings.
 
     While the store is away the sink waits and loses nothing. SIGTERM or Ctrl-C: the batch in hand is stored
     and committed first.
@@ -94,18 +98,18 @@ def command(
       listener sink desk-support --check
     """
     configure_logs(log_mentions=settings.config.log_mentions)
-    gc.set_threshold(
-        200_000, 20, 20
-    )  # a batch is many objects and no cycles: looking for them takes a quarter
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     sink, answers, place = _sink(name, settings, stop)
     if check:
         with closing(sink):
             found = f"; {sink.check()}" if isinstance(sink, DeskSink) else ""
             click.echo(f"sink {name}: goes to {place}{found}")
         return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    gc.set_threshold(
+        200_000, 20, 20
+    )  # a batch is many objects and no cycles: looking for them takes a quarter
     group = sink_group(name)
     pulse = Pulse()
     try:
@@ -128,11 +132,9 @@ def command(
                 stall_seconds=stall_seconds,
                 stop=stop,
             )
-            checks = {
-                "assigned": lambda: consumer.assigned,
-                "reads": lambda: watch.reads,
-                "store_answers": answers,
-            }
+            checks = {"assigned": lambda: consumer.assigned, "reads": lambda: watch.reads}
+            if answers is not None:
+                checks["store_answers"] = answers
             with HealthServer(health_host, health_port, checks, alive=pulse.alive):
                 click.echo(f"sink {name}: storing {len(sink.topics)} topics", err=True)
                 watch.start()
@@ -151,29 +153,47 @@ def command(
     click.echo(f"sink {name}: stopped", err=True)
 
 
-def _sink(name: str, settings: Settings, stop: Event) -> tuple[Sink[Any], Callable[[], bool], str]:
-    """A sink, whether its store answers, and where that is.
+def _sink(name: str, settings: Settings, stop: Event) -> tuple[Sink[Any], Callable[[], bool] | None, str]:
+    """A sink, whether its store answers (None where nobody knows), and where that is.
 
     The store is asked over a connection of its own, since that of the sink may be writing; who is told of alerts
     or keeps tickets counts as away when the last try failed.
     """
-    destination = name.removeprefix(ALERT_SINK)
     if name == CLICKHOUSE:
         url = settings.clickhouse_url
         erasures = followed_erasures(settings.kafka, settings.erasure_key, stop)
         return ClickHouseSink(url, erasures=erasures), lambda: check_clickhouse(url).well, shown(url)
-    if name != destination and destination in settings.config.alerts_to:
+    config = settings.config
+    if (destination := _named(name, ALERT_SINK, "alerts_to", config.alerts_to, "alerts-out")) is not None:
         sink = alert_sink(settings, destination)
         return sink, lambda: sink.well, sink.place
-    desk = name.removeprefix(DESK_SINK)
-    if name != desk and desk in settings.config.desks:
+    if (desk := _named(name, DESK_SINK, "desks", config.desks, "desks")) is not None:
         keeper = desk_sink(settings, desk)
         return keeper, lambda: keeper.well, keeper.place
+    if (own := _named(name, OWN_SINK, "sinks", config.sinks, "write-your-own-sink")) is not None:
+        return own_sink(settings, own), None, f"a sink of the kind {config.sinks[own].kind}"
     known = [
         CLICKHOUSE,
-        *map(alert_sink_name, settings.config.alerts_to),
-        *map(desk_sink_name, settings.config.desks),
+        *map(alert_sink_name, config.alerts_to),
+        *map(desk_sink_name, config.desks),
+        *map(own_sink_name, config.sinks),
     ]
-    raise UsageError(
-        f"there is no sink {name}: {', '.join(known)} (see docs/alerts-out.md and docs/desks.md)"
-    )
+    raise UsageError(f"there is no sink {name}; of this configuration there are: {', '.join(known)}")
+
+
+def _named(name: str, prefix: str, section: str, configured: Collection[str], page: str) -> str | None:
+    """Which entry of a section of the configuration a sink is for; None where it is for none of that section.
+
+    Raises:
+        UsageError: it is for one that is not there.
+    """
+    if not name.startswith(prefix):
+        return None
+    entry = name.removeprefix(prefix)
+    if entry not in configured:
+        known = ", ".join(configured) or "nothing"
+        raise UsageError(
+            f"there is no sink {name}: {section} in listener.yaml has {known}, and not {entry or 'an empty name'} "
+            f"(see docs/{page}.md)"
+        )
+    return entry

@@ -16,7 +16,7 @@ from threading import Event
 
 import click
 
-from listener.bootstrap import alert_sink_name, desk_sink_name, topic_plans
+from listener.bootstrap import alert_sink_name, desk_sink_name, own_sink_name, topic_plans
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.cli.staff_command import staff_key, staff_source
@@ -255,6 +255,9 @@ def _services(
         yield service(f"sink {name}", "sink", name)
         if can_be_asked(of):
             yield service(f"{DESK_ANSWERS} {desk}", DESK_ANSWERS, desk)
+    for own in settings.config.sinks:
+        name = own_sink_name(own)
+        yield service(f"sink {name}", "sink", name)
     for name in pages:
         kind, _, number = name.partition(" ")
         if kind == "worker":
@@ -278,7 +281,8 @@ def _other_services(settings: Settings) -> list[str]:
     alerts = [f"sink {alert_sink_name(destination)}" for destination in settings.config.alerts_to]
     desks = [f"sink {desk_sink_name(desk)}" for desk in settings.config.desks]
     desks += [f"{DESK_ANSWERS} {desk}" for desk, of in settings.config.desks.items() if can_be_asked(of)]
-    return [SINK, FORM, ANSWERS, *told, *reads, *alerts, *desks]
+    own = [f"sink {own_sink_name(name)}" for name in settings.config.sinks]
+    return [SINK, FORM, ANSWERS, *told, *reads, *alerts, *desks, *own]
 
 
 def _is_ready(port: int) -> bool:

@@ -19,6 +19,7 @@ from listener.connectors.webhook_endpoint import webhook_app
 from listener.domain.errors import UsageError
 from listener.embedded.ports import require_free_port
 from listener.health_server import HealthServer
+from listener.kafka.erasures import followed_erasures
 from listener.logs import configure_logs
 from listener.settings import Settings
 
@@ -63,6 +64,7 @@ def command(host: str, port: int, health_host: str, health_port: int | None, set
     progress = {name: SourceProgress(name) for name in sources}
     checks = {f"source_{name}": functools.partial(getattr, of, "well") for name, of in progress.items()}
     stop = Event()
+    erasures = followed_erasures(settings.kafka, settings.erasure_key, stop)
     app = webhook_app(sources, now=now, stored_within_seconds=DELIVERY_SECONDS)
     failures: list[BaseException] = []
 
@@ -75,6 +77,7 @@ def command(host: str, port: int, health_host: str, health_port: int | None, set
                 settings.config.sources,
                 now=now,
                 stop=stop,
+                erasures=erasures,
             )
         except Exception as error:  # noqa: BLE001 - raised again below, in the main thread
             failures.append(error)

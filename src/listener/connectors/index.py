@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -159,8 +160,12 @@ def read_index(records: Iterable[KeyValue], source_kind: str, limit: int = MAX_E
     return index
 
 
-def index_entry(mention_id: str, known: Known) -> IndexEntry:
+def index_entry(mention_id: str, known: Known, said_at: datetime) -> IndexEntry:
     """As it goes on the topic."""
     return IndexEntry(
-        mention_id=mention_id, author=known.author, outbound=known.outbound, reply_to=known.replies_to
+        mention_id=mention_id,
+        author=known.author,
+        outbound=known.outbound,
+        reply_to=known.replies_to,
+        said_at=said_at,
     )

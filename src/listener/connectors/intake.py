@@ -295,7 +295,7 @@ class Intake:
     def _remember(self, mention: Mention) -> None:
         known = _known(mention)
         if self._index.put(mention.mention_id, known) and not self._replaying:
-            entry = index_entry(mention.mention_id, known)
+            entry = index_entry(mention.mention_id, known, mention.effective_at)
             self._outlet.publish(INDEX.name, mention.mention_id, entry.to_json())
 
     def _reject(self, item: Item, error: Rejected) -> None:

@@ -5,10 +5,9 @@ a function that takes a `Setup` and gives a `Connector`. It comes before one of 
 """
 
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 
+from listener.brought import brought
 from listener.connectors.connector import Connector, Setup
 from listener.domain.errors import UsageError
 
@@ -30,19 +29,14 @@ EXTRAS: dict[str, str] = {"bluesky": "bluesky"}
 """Kind to the extra of the package `listener` that its client library is in."""
 
 
-@cache
-def _brought() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
-
-
 def is_read(kind: str) -> bool:
     """Whether sources of this kind are read by `listener connect`."""
-    return kind in MODULES or kind in _brought()
+    return kind in MODULES or kind in brought(GROUP)
 
 
 def known() -> list[str]:
     """Every kind that is read."""
-    return sorted(MODULES.keys() | _brought().keys())
+    return sorted(MODULES.keys() | brought(GROUP).keys())
 
 
 def builder(kind: str) -> Build:
@@ -51,7 +45,7 @@ def builder(kind: str) -> Build:
     Raises:
         UsageError: there is none, or a package that it needs is not installed.
     """
-    point = _brought().get(kind)
+    point = brought(GROUP).get(kind)
     try:
         if point is not None:
             loaded: Build = point.load()

@@ -79,6 +79,7 @@ class Silence:
             withdrawn=withdrawn,
             text=(
                 f"nothing was heard from the source {self._source} for {hours:g} hours, since "
-                f"{format_utc(self._heard_at)}. `listener connect {self._source} --check` reads it once."
+                f"{format_utc(self._heard_at)}. Where it is read, `listener connect {self._source} --check` reads "
+                "it once; where others tell it, look whether they still do."
             ),
         )

@@ -96,7 +96,7 @@ class Webhook:
         return stored
 
     def open(self, position: Mapping[str, Any] | None) -> None:
-        """From now on requests are taken."""
+        """From now on requests are taken; there is no position to go on from."""
         with self._arrived:
             self._closed = False
 
@@ -115,7 +115,8 @@ class Webhook:
                 if stored.set_running_or_notify_cancel():
                     self._in_hand.append(stored)
                     items.extend(each.item for each in taken)
-        return Batch(items, position=None)
+        # so that it is known after a start when something was heard last
+        return Batch(items, position={} if items else None)
 
     def close(self) -> None:
         """Whoever still waits is told to send it again."""

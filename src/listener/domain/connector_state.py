@@ -23,6 +23,8 @@ class IndexEntry(Versioned):
     author: str
     outbound: bool = False
     reply_to: str | None = None
+    said_at: UtcTime | None = None
+    """When it was said; None in entries of before this was written down."""
 
 
 class ParkedItem(Versioned):

@@ -19,6 +19,8 @@ class PublishedCase(Contract):
     anchor: str
     """Mention id of the earliest contact."""
     anchor_author: str
+    opened_at: UtcTime | None = None
+    """When the anchor was said; None where that is not known."""
 
 
 class RaisedAlert(Contract):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from listener.domain.connector_state import IndexEntry
 from listener.domain.contract import format_utc
 from listener.domain.customer import Customer, IdentityLink
 from listener.domain.erasure import EraseAuthor, Erasure, Erasures, epoch_after, to_ms
@@ -36,6 +37,7 @@ from listener.domain.topics import (
 )
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.publish import Outlet
+from listener.kafka.record import Record
 from listener.privacy.person import Person, Read
 from listener.privacy.topics import Search, without_person
 
@@ -70,7 +72,7 @@ def delete_keys(outlet: Outlet, read: Read, person: Person, at: datetime) -> Sea
     search = Search(person)
     search.cases |= set(_cases_of_before(read, person, at))
     for held in search.topic(read, INDEX):
-        if held.value.get("author") in person.authors:
+        if held.value.get("author") in person.authors and not _is_later(held.record, at):
             search.mentions.add(held.key)
             outlet.publish(INDEX.name, held.record.key, None)
     for held in search.topic(read, PARKED):
@@ -87,6 +89,14 @@ def delete_keys(outlet: Outlet, read: Read, person: Person, at: datetime) -> Sea
         outlet.publish(ERASE.name, author, command.to_json())
     outlet.flush()
     return search
+
+
+def _is_later(record: Record, at: datetime) -> bool:
+    """Whether an entry of the index is about something said after the erasure: where nobody knows, it is not."""
+    with suppress(Rejected):
+        said_at = IndexEntry.read(record.value or b"").said_at
+        return said_at is not None and said_at > at
+    return False
 
 
 def note_in_audit(outlet: Outlet, hashes: Iterable[str], by: str, at: datetime) -> None:

@@ -85,6 +85,7 @@ class Left:
         anchors: the cases that were handed on, by the mention ids of their anchors.
         alerts: the alerts that were handed on, with the cases that they were about.
         claimed: levels that any of them had ever claimed a place at.
+        times: when the contacts that cases and alerts are named after were said, as far as that is known.
     """
 
     epoch: int
@@ -92,6 +93,7 @@ class Left:
     anchors: set[str] = field(default_factory=set)
     alerts: dict[Raising, str] = field(default_factory=dict)
     claimed: set[Level] = field(default_factory=set)
+    times: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -171,14 +173,30 @@ class Erased:
         self.alerts |= {raising: alerts.pop(raising) for raising in taken}
         return taken
 
+    def take_handed(
+        self, handed: "Left | Untold", stays: Collection[str], epoch: int, claimed: Iterable[Level]
+    ) -> None:
+        """Takes over what was, or is, handed on, of which perhaps nobody has heard: all but what stays.
+
+        Behind the erasure, also what was said later is handed on, and stays; and of what was said before, as the
+        author's party may have changed before this was heard. Where nobody knows when it was said, it goes.
+        """
+        if handed.epoch >= epoch:
+            stays = {*stays, *(name for name, said_ms in handed.times.items() if said_ms > self.at_ms)}
+        self.anchors |= {anchor: set(claimed) for anchor in handed.anchors if anchor not in stays}
+        handed.anchors.intersection_update(stays)
+        self.take(handed.alerts, stays)
+        handed.times = {name: said_ms for name, said_ms in handed.times.items() if name in stays}
+
 
 @dataclass(slots=True)
 class Untold:
-    """What former parties handed on with an author who is not here yet."""
+    """What former parties handed on with an author who is not here yet; `times` as `Left` has them."""
 
     epoch: int = 0
     anchors: set[str] = field(default_factory=set)
     alerts: dict[Raising, str] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
 
 
 class PartyState:
@@ -220,7 +238,7 @@ class PartyState:
         made = Present(epoch, visible=epoch == 1, claimed=entry.claimed if entry is not None else set())
         self.authors[author] = made
         if entry is not None:
-            self._wait(author, 0, entry.anchors, entry.alerts)
+            self._wait(author, 0, entry.anchors, entry.alerts, entry.times)
         self.reveal(author, made, told=False)
         return made
 
@@ -241,7 +259,9 @@ class PartyState:
         if entry is not None:
             left.claimed = entry.claimed
         if isinstance(entry, Left):
-            left.anchors, left.alerts = entry.anchors, entry.alerts
+            left.anchors, left.alerts, left.times = entry.anchors, entry.alerts, entry.times
+        elif entry is not None:
+            left.times = entry.history.times()
         for name in [name for name, case in self.published.items() if case.author == author]:
             case = self.published.pop(name)
             left.anchors.add(case.anchor)
@@ -253,10 +273,18 @@ class PartyState:
             del self.untold[author]
             left.anchors |= waiting.anchors
             left.alerts |= waiting.alerts
+            left.times |= waiting.times
+        named = left.anchors.union(raising.anchor for raising in left.alerts)
+        left.times = {name: said_ms for name, said_ms in left.times.items() if name in named}
         self.authors[author] = left
 
     def take_over(
-        self, author: str, epoch: int, anchors: Iterable[str], alerts: Mapping[Raising, str]
+        self,
+        author: str,
+        epoch: int,
+        anchors: Iterable[str],
+        alerts: Mapping[Raising, str],
+        times: Mapping[str, int],
     ) -> None:
         """A former party tells which cases it had published, and which alerts it had raised.
 
@@ -266,7 +294,7 @@ class PartyState:
         if isinstance(entry, Present) and entry.visible and entry.epoch >= epoch:
             self._own(author, entry, anchors, alerts)
         elif not isinstance(entry, Left) or entry.epoch < epoch:
-            self._wait(author, epoch, anchors, alerts)
+            self._wait(author, epoch, anchors, alerts, times)
 
     def erase(self, event: PartyEvent, position: Position) -> None:
         """Forgets what an author said until then, and what was made of it, which is to be taken back.
@@ -290,17 +318,12 @@ class PartyState:
             version = entry.epoch << 32
         elif isinstance(entry, Present):
             del self.authors[author]
-        elif entry is not None and entry.epoch < event.epoch:
-            # perhaps nobody has heard of what was handed on
-            erased.anchors |= dict.fromkeys(entry.anchors - stays, entry.claimed)
-            erased.take(entry.alerts, stays)
-            entry.anchors &= stays
-            if not (entry.anchors or entry.alerts):
+        elif entry is not None:
+            erased.take_handed(entry, stays, event.epoch, entry.claimed)
+            if entry.epoch < event.epoch and not (entry.anchors or entry.alerts):
                 del self.authors[author]
-        if waiting is not None and waiting.epoch < event.epoch:
-            erased.anchors |= {anchor: set() for anchor in waiting.anchors - stays}
-            erased.take(waiting.alerts, stays)
-            waiting.anchors &= stays
+        if waiting is not None:
+            erased.take_handed(waiting, stays, event.epoch, ())
             if not (waiting.anchors or waiting.alerts):
                 del self.untold[author]
         for name, case in list(self.published.items()):
@@ -316,10 +339,18 @@ class PartyState:
         """Whether nothing is known, and nothing is left to do."""
         return not (self.authors or self.published or self.raised or self.untold or self.erased)
 
-    def _wait(self, author: str, epoch: int, anchors: Iterable[str], alerts: Mapping[Raising, str]) -> None:
+    def _wait(
+        self,
+        author: str,
+        epoch: int,
+        anchors: Iterable[str],
+        alerts: Mapping[Raising, str],
+        times: Mapping[str, int],
+    ) -> None:
         waiting = self.untold.get(author) or Untold()
         waiting.anchors.update(anchors)
         waiting.alerts |= alerts
+        waiting.times |= times
         if waiting.anchors or waiting.alerts:
             waiting.epoch = max(waiting.epoch, epoch)
             self.untold[author] = waiting
@@ -368,6 +399,8 @@ class PartyState:
                 authors[author] = {"e": entry.epoch, "to": entry.to_party, "s": sorted(entry.anchors)}
                 if entry.alerts:
                     authors[author]["n"] = _packed_alerts(entry.alerts)
+                if entry.times:
+                    authors[author]["t"] = entry.times
             else:
                 authors[author] = {"e": entry.epoch, "v": entry.visible, **entry.history.packed()}
                 if entry.dropped is not None:
@@ -409,7 +442,12 @@ class PartyState:
             ]
         if self.untold:
             state["u"] = {
-                author: (waiting.epoch, sorted(waiting.anchors), _packed_alerts(waiting.alerts))
+                author: (
+                    waiting.epoch,
+                    sorted(waiting.anchors),
+                    _packed_alerts(waiting.alerts),
+                    waiting.times,
+                )
                 for author, waiting in self.untold.items()
             }
         if self.erased:
@@ -442,7 +480,9 @@ class PartyState:
             levels = set(entry.get("l", ()))
             if "to" in entry:
                 alerts = _unpacked_alerts(entry.get("n", ()))
-                memory.authors[author] = Left(entry["e"], entry["to"], set(entry["s"]), alerts, levels)
+                memory.authors[author] = Left(
+                    entry["e"], entry["to"], set(entry["s"]), alerts, levels, entry.get("t", {})
+                )
             else:
                 memory.authors[author] = Present(
                     entry["e"], entry["v"], History.unpacked(entry), _pair(entry.get("z")), levels
@@ -461,7 +501,7 @@ class PartyState:
                 about, author, content, bool(standing), _unpacked_position(changed)
             )
         for author, (epoch, anchors, *handed) in packed.get("u", {}).items():
-            memory.untold[author] = Untold(epoch, set(anchors), _unpacked_alerts(*handed))
+            memory.untold[author] = Untold(epoch, set(anchors), _unpacked_alerts(*handed[:1]), *handed[1:])
         for author, (epoch, at_ms, changed, anchors, alerts, version) in packed.get("f", {}).items():
             claimed = {anchor: set(levels) for anchor, levels in anchors.items()}
             memory.erased[author] = Erased(

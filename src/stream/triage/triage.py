@@ -62,7 +62,8 @@ class Customers(Protocol):
         ...
 
 
-TriageValue = EnrichedMention | EnrichedDeletion | PartyEvent | TimerDue
+_Told = EnrichedMention | EnrichedDeletion | PartyEvent
+TriageValue = _Told | TimerDue
 
 _read_mention = quick_contract(EnrichedMention, required=["kind"], holds={Mention: validators_pass})
 _read_event = quick_contract(PartyEvent)
@@ -122,8 +123,10 @@ class Triage:
             value = given.value
             if isinstance(value, PartyEvent) and value.kind in {"erase", "erased"}:
                 purges |= _fold_erasure(memory, value, inputs[-1].position, positions)
-            elif isinstance(value, TimerDue) or value.epoch >= self._erasures.first_epoch(value.author):
-                _fold(memory, value)
+            elif isinstance(value, TimerDue):
+                pass  # the party is looked at whatever brings it up
+            elif value.epoch >= self._erasures.first_epoch(value.author):
+                _fold(memory, self._not_erased(value))
         timers = [to_ms(given.value.due_at) for given in inputs if isinstance(given.value, TimerDue)]
         look = _Look(
             party=key,
@@ -145,6 +148,17 @@ class Triage:
         """Whoever's erasure this is, nothing of the time before is taken from now on."""
         if isinstance(value, PartyEvent) and value.kind in {"erase", "erased"}:
             self._erasures.note("author", value.author, value.at)
+
+    def _not_erased(self, value: _Told) -> _Told:
+        """A former party hands on what it knows, and may hear of an erasure later than this one."""
+        if not isinstance(value, PartyEvent) or value.kind != "left":
+            return value
+        kept = tuple(
+            case
+            for case in value.cases
+            if case.opened_at is None or not self._erasures.covers("author", value.author, case.opened_at)
+        )
+        return value if len(kept) == len(value.cases) else value.model_copy(update={"cases": kept})
 
     def _cases(self, memory: PartyState, look: "_Look") -> list[Output]:
         """Snapshots of the cases that changed with these records or with time, and alerts."""
@@ -299,7 +313,7 @@ def _complete(event: PartyEvent) -> PartyEvent:
     return event
 
 
-def _fold(memory: PartyState, value: TriageValue) -> None:
+def _fold(memory: PartyState, value: _Told) -> None:
     match value:
         case EnrichedMention():
             entry = memory.present(value.author, value.epoch)
@@ -312,8 +326,6 @@ def _fold(memory: PartyState, value: TriageValue) -> None:
                 entry.history.delete(name)
         case PartyEvent():
             _fold_event(memory, value)
-        case TimerDue():
-            pass  # the party is looked at whatever brings it up
         case _:
             assert_never(value)
 
@@ -336,7 +348,8 @@ def _fold_event(memory: PartyState, event: PartyEvent) -> None:
         return
     if event.kind == "left":
         anchors = [case.anchor for case in event.cases]
-        memory.take_over(event.author, event.epoch, anchors, dict(map(taken_over, event.alerts)))
+        times = {case.anchor: to_ms(case.opened_at) for case in event.cases if case.opened_at is not None}
+        memory.take_over(event.author, event.epoch, anchors, dict(map(taken_over, event.alerts)), times)
         return
     if event.kind == "level":
         if event.place is not None:
@@ -428,7 +441,12 @@ def _handed_over(memory: PartyState, party: str, inputs: Sequence[Input[TriageVa
             at=event.at,
             from_party=party,
             cases=tuple(
-                PublishedCase(case_id=case_id(anchor), anchor=anchor, anchor_author=event.author)
+                PublishedCase(
+                    case_id=case_id(anchor),
+                    anchor=anchor,
+                    anchor_author=event.author,
+                    opened_at=None if (at_ms := entry.times.get(anchor)) is None else from_ms(at_ms),
+                )
                 for anchor in anchors
             ),
             alerts=tuple(handed_on(raising, case) for raising, case in sorted(entry.alerts.items())),
@@ -529,8 +547,8 @@ def _alerts(memory: PartyState, standing: dict[Raising, _Standing], look: _Look)
         if _is_due(known, _digest(alert.to_json()), look):
             outputs.append(Output(ALERTS.name, alert.alert_id, alert))
     for raising, known in list(memory.raised.items()):
-        if raising in standing:
-            continue
+        if raising in standing or known.author not in memory.authors:
+            continue  # an author who was erased and has spoken since takes it along, or comes back
         known.standing = False
         if _is_due(known, "withdrawn", look):
             alert = withdrawn_alert(raising, known.case)

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,11 +18,16 @@ import pytest
 from fakes.desk import KEY, signed
 from fixtures_command_line import Result
 from listener.domain.dead_letter import DeadLetter
+from listener.domain.erasure import Erasures
+from listener.domain.governance import Alert
 from listener.domain.mention import Mention
-from listener.domain.topics import DEAD, RAW
+from listener.domain.topics import ALERTS, DEAD, RAW
 from listener.embedded.ports import free_port
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
+from listener.kafka.publish import Publisher
+from listener.privacy.erase import put_on_list
+from listener.privacy.person import Person
 from serving import Serving
 
 pytestmark = pytest.mark.kafka
@@ -35,7 +41,9 @@ sources:
     kind: webhook
     channel: phone
     secrets: {key: CALLS_KEY}
+    silence_hours: 0.0005
 """
+ERASURE_KEY = "at least sixteen bytes"
 ITEM = {
     "id": "1",
     "text": "Where is my refund?",
@@ -77,6 +85,7 @@ def start(connection: KafkaConnection, tmp_path: Path) -> Iterator[Callable[...,
         arguments = (*words, "webhooks", "--port", "0", "--health-port", str(health))
         environment = os.environ | {
             "CALLS_KEY": KEY,
+            "LISTENER_ERASURE_KEY": ERASURE_KEY,
             "KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
         }
         made.append(Serving(arguments, tmp_path, environment, r"endpoint of webhook sources: (http://\S+)"))
@@ -123,6 +132,34 @@ def test_what_is_answered_with_202_is_on_the_broker_and_an_answer_finds_its_cust
     assert service.serving.process.returncode == 0
     assert KEY not in said
     assert "refund" not in said
+
+
+def silences(connection: KafkaConnection) -> list[Alert]:
+    """What was told of sources that fell silent."""
+    alerts = [Alert.read(record.value or b"") for record in read_whole(connection, ALERTS.name)]
+    return [alert for alert in alerts if alert.kind == "silent_source"]
+
+
+def test_a_source_that_falls_silent_is_told_and_the_next_word_ends_it_also_after_a_start(
+    start: Callable[..., Service], connection: KafkaConnection
+) -> None:
+    service = start()
+    assert service.tell(ITEM).status_code == 202
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not silences(connection):
+        assert time.monotonic() < deadline, "nobody is told"
+        time.sleep(0.2)
+    service.serving.stop()
+    with Publisher(connection, client_id="test") as publisher:
+        person = Person(frozenset({"webhook:calls/8"}), frozenset())
+        put_on_list(publisher, Erasures(ERASURE_KEY.encode()), person, datetime.now(UTC))
+    assert start().tell(ITEM | {"id": "2"}, ITEM | {"id": "3", "author": "8"}).status_code == 202
+    first, *later = silences(connection)
+    assert (first.subject, first.withdrawn) == ("calls", False)
+    assert [alert.withdrawn for alert in later if alert.alert_id == first.alert_id][-1:] == [True]
+    assert heard(connection).keys() == {"webhook:calls/1", "webhook:calls/2"}, (
+        "who is erased does not come back"
+    )
 
 
 def test_killed_between_the_brokers_word_and_the_reply_a_retry_doubles_nothing(

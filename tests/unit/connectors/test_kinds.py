@@ -16,7 +16,7 @@ def test_ours_are_made_by_their_module() -> None:
 
 def test_another_package_brings_a_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("guestbook", "listener.connectors.rss:build", kinds.GROUP)
-    monkeypatch.setattr(kinds, "_brought", lambda: {"guestbook": point})
+    monkeypatch.setattr(kinds, "brought", lambda group: {"guestbook": point})
     assert kinds.is_read("guestbook")
     assert kinds.builder("guestbook") is rss.build
     assert "guestbook" in kinds.known()

@@ -1,11 +1,17 @@
 """How a topic differs from its plan, in words that say what to do."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kafka import TopicPartition
+from kafka.admin import NewTopic
 
 from listener.domain.topics import ALL, CHANGELOGS, RAW, STREAM_GROUP, TRIAGE
-from listener.kafka.admin import TopicPlan, compare, plan
+from listener.kafka import admin
+from listener.kafka.admin import TopicAdmin, TopicPlan, compare, plan
+from listener.kafka.connection import KafkaConnection
 from stream.ledger.ledger import Ledger
 from stream.levels import Levels
 from stream.triage.triage import Triage
@@ -46,6 +52,39 @@ def test_a_difference_says_what_is_and_what_to_do(
     [found] = compare(WANTED, topic, actual)
     assert found.kind == kind
     assert words in str(found)
+
+
+class SlowBroker:
+    """A broker that takes a topic, and says so only when it is asked for the third time."""
+
+    def __init__(self, **_: object) -> None:
+        self.topics: list[str] = []
+        self.asked = 0
+
+    def list_topics(self) -> list[str]:
+        return []
+
+    def create_topics(self, topics: Sequence[NewTopic]) -> None:
+        self.topics += [topic.name for topic in topics]
+
+    def describe_topics(self) -> list[dict[str, Any]]:
+        """First it does not know the topic, then not where its partitions are."""
+        self.asked += 1
+        partitions = [{"partition_index": 0}] if self.asked > 2 else []
+        return [{"name": name, "partitions": partitions} for name in self.topics if self.asked > 1]
+
+    def list_partition_offsets(self, asked: dict[TopicPartition, Any]) -> dict[TopicPartition, Any]:
+        return {where: SimpleNamespace(offset=7) for where in asked}
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_was_created_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "KafkaAdminClient", SlowBroker)
+    with TopicAdmin(KafkaConnection("127.0.0.1:1")) as topics:
+        assert topics.create([WANTED]) == ["t"]
+        assert topics.end_offsets(["t"]) == {("t", 0): 7}
 
 
 def test_a_plan_has_the_settings_of_the_installation_above_those_of_the_product() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from fakes.outlet import FakeOutlet
+from listener.domain.connector_state import IndexEntry
 from listener.domain.contract import format_utc
 from listener.domain.customer import IdentityLink
 from listener.domain.erasure import EraseAuthor, Erasures, epoch_after, to_ms
@@ -52,6 +53,16 @@ def test_tickets_of_the_persons_own_cases_get_tombstones() -> None:
         log.add(TICKETS.name, case, {"case_id": case, "desk": "d", "ticket_id": "1"})
     delete_keys(outlet, log.read, PERSON, AT)
     assert [record.key for record in outlet.stored if record.topic == TICKETS.name] == [b"K-1"]
+
+
+def test_a_run_that_is_repeated_leaves_the_index_of_what_was_said_later() -> None:
+    log, outlet = Log(), FakeOutlet()
+    for name, said_at in (("net:1", AT), ("net:2", AT + timedelta(seconds=1)), ("net:3", None)):
+        entry = IndexEntry(mention_id=name, author="net:ann", said_at=said_at)
+        log.add(INDEX.name, name, entry.model_dump(mode="json"))
+    delete_keys(outlet, log.read, PERSON, AT)
+    gone = {record.key for record in outlet.stored if record.topic == INDEX.name}
+    assert gone == {b"net:1", b"net:3"}
 
 
 def test_a_run_that_is_repeated_leaves_a_customer_who_came_back_and_later_decisions() -> None:
