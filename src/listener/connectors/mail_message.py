@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 from listener.connectors.connector import NativeItem
 from listener.connectors.html_text import text_of_html
-from listener.connectors.mail_text import own_words
+from listener.own_words import own_words
 from listener.domain.contract import FIRST_YEAR, LAST_YEAR
 from listener.domain.mention import MAX_TEXT, Channel, Contactable
 

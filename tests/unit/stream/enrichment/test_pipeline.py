@@ -102,6 +102,8 @@ def test_every_step_names_its_version() -> None:
     assert set(enrich("hello there").versions) == {
         "clean",
         "reach_claims",
+        "passed_on",
+        "copies",
         "language",
         "sentiment",
         "complaint",
