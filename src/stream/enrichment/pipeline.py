@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from listener.domain.enriched import Complaint, Enrichment, Language, Sentiment
 from listener.domain.mention import Mention
-from stream.enrichment import clean, complaint, language, need, reach_claims, sentiment
+from listener.language.characters import LanguageModel
+from stream.enrichment import clean, complaint, copies, need, passed_on, reach_claims, sentiment
 from stream.enrichment.clean import CleanText
+from stream.enrichment.copies import Copy, copy_marks
 from stream.enrichment.language import LanguageDetector
+from stream.enrichment.passed_on import PassedOn
 from stream.enrichment.phrases import Hit, Phrases
 from stream.enrichment.reach_claims import apart_from_reach_claims
 from stream.enrichment.root_causes import RootCauses
@@ -22,11 +25,12 @@ class Enricher:
 
     Args:
         taxonomy: the company's root causes; None for the shipped ones.
+        language: a model of languages that people trained, if there is one.
     """
 
-    def __init__(self, taxonomy: Taxonomy | None = None) -> None:
+    def __init__(self, taxonomy: Taxonomy | None = None, language: LanguageModel | None = None) -> None:
         taxonomy = taxonomy or default_taxonomy()
-        self._languages = LanguageDetector()
+        self._languages = LanguageDetector(language)
         self._vader = Vader()
         self._severities = Severities(taxonomy)
         self._root_causes = RootCauses(taxonomy)
@@ -36,7 +40,9 @@ class Enricher:
         self.versions: dict[str, str] = {
             "clean": clean.VERSION,
             "reach_claims": reach_claims.VERSION,
-            "language": language.VERSION,
+            "passed_on": passed_on.VERSION,
+            "copies": copies.VERSION,
+            "language": self._languages.version,
             "sentiment": sentiment.VERSION,
             "complaint": complaint.VERSION,
             "need": need.VERSION,
@@ -52,7 +58,16 @@ class Enricher:
         """
         read = [apart_from_reach_claims(clean.clean(whole_text(mention))) for mention in mentions]
         texts = [text for text, _ in read]
-        languages = [self._languages.detect(text.words) for text in texts]
+        passed = [passed_on.passed_on(text) for text in texts]
+        alike = copy_marks(
+            [
+                ()
+                if _no_customer(mention) is not None
+                else copies.words_of(text if by is None else by.repeated)
+                for mention, text, by in zip(mentions, texts, passed, strict=True)
+            ]
+        )
+        languages = self._languages.detect_each(texts)
         sentiments = [
             self._vader.sentiment(text.text) if spoken.code == "en" else None
             for text, spoken in zip(texts, languages, strict=True)
@@ -61,9 +76,9 @@ class Enricher:
         return [
             self._unjudged(spoken, nobody)
             if (nobody := _no_customer(mention)) is not None
-            else self._customer_words(mention, text, claims, spoken, felt, found)
-            for mention, (text, claims), spoken, felt, found in zip(
-                mentions, read, languages, sentiments, hits, strict=True
+            else self._customer_words(mention, text, claims, by, copy, spoken, felt, found)
+            for mention, (text, claims), by, copy, spoken, felt, found in zip(
+                mentions, read, passed, alike, languages, sentiments, hits, strict=True
             )
         ]
 
@@ -72,6 +87,8 @@ class Enricher:
         mention: Mention,
         text: CleanText,
         claims: tuple[str, ...],
+        passed: PassedOn | None,
+        copy: Copy | None,
         spoken: Language,
         felt: Sentiment | None,
         hits: Sequence[Sequence[Hit]],
@@ -84,7 +101,9 @@ class Enricher:
             complains = complaint.complaint_in_english(text.words, complaining, felt, rating)
         severity = self._severities.find(text.words, severe)
         causes = self._root_causes.find(causing)
-        answer = need.need_of(need.Findings(text, needing, spoken, felt, complains, severity, causes, rating))
+        answer = need.need_of(
+            need.Findings(text, needing, spoken, felt, complains, severity, causes, rating, passed)
+        )
         return Enrichment(
             language=spoken,
             sentiment=felt,
@@ -96,6 +115,8 @@ class Enricher:
             root_causes=causes,
             versions=self.versions,
             reach_claims=claims,
+            copy_of=None if copy is None else copy.key,
+            copy_marks=() if copy is None else copy.marks,
         )
 
     def _unjudged(self, spoken: Language, why: str) -> Enrichment:
