@@ -38,6 +38,8 @@ class Card(BaseModel):
         version: task, kind and a hash of the content; what stands on each mention that it judged.
         created_at: when it was trained, UTC.
         calibration: applied already to what `probabilities` gives.
+        weights: what each label's probability is multiplied by before the likeliest is named, so that rare labels
+            are not passed over; see `decide`. Empty for one each.
         least: probability below which no label is named ("none of these", or unsure).
         also: probability from which a label that is not the likeliest is named as well.
         settings: what its kind needs to read it, and the hyperparameters that were chosen.
@@ -55,6 +57,7 @@ class Card(BaseModel):
     version: str = ""
     created_at: datetime
     calibration: Calibration = Calibration()
+    weights: tuple[float, ...] = ()
     least: float = Field(default=0.0, ge=0, le=1)
     also: float = Field(default=1.0, ge=0, le=1)
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -65,6 +68,8 @@ class Card(BaseModel):
     def _labels_are_different(self) -> "Card":
         if len(set(self.labels)) < len(self.labels):
             raise ValueError("a label stands twice")
+        if self.weights and len(self.weights) != len(self.labels):
+            raise ValueError("there is to be one weight for each label")
         return self
 
 

@@ -23,6 +23,14 @@ class Fitted(Protocol):
     def settings(self) -> dict[str, Any]:
         """Hyperparameters chosen, and what the kind's `load` needs."""
 
+    @property
+    def held_out(self) -> tuple[Rows, Scores]:
+        """Some or all of the rows it was given, with scores by a model that had not been trained on them.
+
+        Calibration and the weights of labels are fitted on these: by cross-validation inside the rows where
+        that is cheap, else a part that was held back.
+        """
+
     def scores(self, rows: Rows) -> Scores:
         """Of the examples that the trainer knows: a logit for each label, for texts trained on or not."""
 
