@@ -5,6 +5,7 @@ classifier; whatever way the weights were learnt (see `listener.training.linear`
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,17 +95,14 @@ class LinearModel:
             value = value * weights.idf[columns] / norms[rows]
             bearing += np.bincount(tokens, value, len(grams.tokens))
         ends = np.searchsorted(grams.token_rows, np.arange(grams.count + 1))
-        return [
-            _phrases(grams.tokens[start:end], bearing[start:end])
-            for start, end in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        return [_phrases(grams.tokens[start:end], bearing[start:end]) for start, end in pairwise(ends)]
 
     def _for_label(self, columns: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each feature says for a label, against the mean of all."""
         if columns.shape[1] == 1:
             return np.where(places == 1, columns[:, 0], -columns[:, 0])
-        own: NDArray[np.float32] = columns[np.arange(len(places)), places]
-        return own - columns.mean(axis=1)
+        own: NDArray[np.float32] = columns[np.arange(len(places)), places] - columns.mean(axis=1)
+        return own
 
 
 def column_count(labels: int) -> int:
@@ -129,7 +127,11 @@ def table_of(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 def weighed(
     block: Block, table: NDArray[np.int32], idf: NDArray[np.float32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """A block's known features as TF-IDF of length one: text, row of weights and value; the length of each text."""
+    """A block's known features as TF-IDF of length one.
+
+    Returns:
+        Text, row of weights and value of each, and each text's length before it was made one.
+    """
     columns = table[block.ids]
     known = columns >= 0
     rows, columns = block.rows[known], columns[known]

@@ -1,6 +1,6 @@
 """What a way of training is, whatever it trains: `linear` makes the fast models, `encoder` the accurate ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,9 +33,6 @@ class Fitted(Protocol):
 
     def scores(self, rows: Rows) -> Scores:
         """Of the examples that the trainer knows: a logit for each label, for texts trained on or not."""
-
-    def scores_of(self, texts: Sequence[str]) -> Scores:
-        """The same of any texts."""
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """What goes to the model's ``arrays.npz``."""
