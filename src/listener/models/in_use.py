@@ -124,7 +124,7 @@ class ModelsInUse:
                 refused = str(error)
                 if refused not in self._refused:
                     self._refused.add(refused)
-                    log.error("a model is not taken: %s", error)
+                    log.error("a model is not taken: %s", error)  # noqa: TRY400  # the text says it all
         if changes:
             self._publish()
         return changes

@@ -59,9 +59,5 @@ def _judged(
     model: TextModel, texts: Sequence[str], shares: NDArray[np.float64], wanted: Wanted
 ) -> list[Judgement]:
     card = model.card
-    asked = {place: label for place, row in enumerate(shares) if (label := wanted(card, row)) is not None}
-    evidence: dict[int, tuple[str, ...]] = {}
-    if asked:
-        some = [texts[place] for place in asked]
-        evidence = dict(zip(asked, model.evidence(some, list(asked.values())), strict=True))
-    return [Judgement(card, row, evidence.get(place, ())) for place, row in enumerate(shares)]
+    evidence = model.evidence(texts, [wanted(card, row) for row in shares])
+    return [Judgement(card, row, words) for row, words in zip(shares, evidence, strict=True)]

@@ -81,10 +81,13 @@ class LinearModel:
             total = np.concatenate([np.zeros_like(total), total], axis=1)
         return total.astype(np.float64)
 
-    def evidence(self, texts: Sequence[str], labels: Sequence[str]) -> list[tuple[str, ...]]:
+    def evidence(self, texts: Sequence[str], labels: Sequence[str | None]) -> list[tuple[str, ...]]:
         """See `TextModel`."""
+        if all(label is None for label in labels):
+            return [()] * len(texts)
         grams = reader().read(texts)
-        places = np.array([self.card.labels.index(label) for label in labels], np.int64)
+        number = {label: place for place, label in enumerate(self.card.labels)}
+        places = np.array([0 if label is None else number[label] for label in labels], np.int64)
         bearing = np.zeros(len(grams.tokens))
         for block, (weights, table) in zip(grams.blocks, self._blocks, strict=True):
             _, _, _, norms = weighed(block, table, weights.idf, grams.count)

@@ -27,11 +27,11 @@ class TextModel(Protocol):
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """How likely each of `card.labels` is, calibrated; no texts give no rows."""
 
-    def evidence(self, texts: Sequence[str], labels: Sequence[str]) -> list[tuple[str, ...]]:
+    def evidence(self, texts: Sequence[str], labels: Sequence[str | None]) -> list[tuple[str, ...]]:
         """The words of each text that speak most for its label, the weightiest first; at most `MOST_EVIDENCE`.
 
         Args:
-            labels: one for each text, each one of `card.labels`.
+            labels: one for each text, one of `card.labels`; None where no words are asked for, which gives none.
         """
 
 
