@@ -14,7 +14,7 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from listener.domain.errors import UsageError
@@ -92,12 +92,26 @@ class ModelsInUse:
         self._directory = directory
         self._loaded: dict[Slot, tuple[Path, TextModel]] = {}
         self._refused: set[str] = set()
+        self._check: Callable[[Card], None] = lambda _: None
         self.models: Models = {}
         for task in TASKS:
             for speed in SPEEDS:
                 if (path := model_in_use(directory, task, speed)) is not None:
                     self._loaded[task, speed] = (path, load_model(path))
         self._publish()
+
+    def require(self, check: Callable[[Card], None]) -> None:
+        """Uses only models that pass this check, now and later.
+
+        Args:
+            check: raises UsageError for a model that cannot be used.
+
+        Raises:
+            UsageError: one in use does not pass.
+        """
+        for _, model in self._loaded.values():
+            check(model.card)
+        self._check = check
 
     def look(self) -> list[str]:
         """Looks which models are in use now, and loads those that are new.
@@ -118,6 +132,7 @@ class ModelsInUse:
                         changes.append(f"{' '.join(slot)}: none")
                 elif before is None or path != before[0]:
                     model = load_model(path)
+                    self._check(model.card)
                     self._loaded[slot] = (path, model)
                     changes.append(f"{' '.join(slot)}: {model.card.version}")
             except UsageError as error:

@@ -5,7 +5,7 @@ by it; so it is asked about the others only, and no text waits for want of time.
 stands with the judgement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from listener.models.card import Card
 from listener.models.decide import named
 from listener.models.in_use import Models
-from listener.models.text_model import TextModel
+from listener.models.text_model import TextModel, Texts
 
 SURE = 0.85
 """Probability of the fast model's label from which the accurate one is not asked."""
-Wanted = Callable[[Card, NDArray[np.float64]], str | None]
-"""From card and probabilities to the label whose evidence is wanted, if any is."""
+Wanted = Callable[[Card, NDArray[np.float64]], Sequence[str]]
+"""From card and probabilities to the labels whose evidence is wanted."""
 
 
 class Judgement(NamedTuple):
@@ -28,7 +28,8 @@ class Judgement(NamedTuple):
     card: Card
     probabilities: NDArray[np.float64]
     """Of each of `card.labels`."""
-    evidence: tuple[str, ...]
+    evidence: Mapping[str, tuple[str, ...]]
+    """Label to the words that speak for it, of those labels that were asked for."""
 
 
 def judge(models: Models, task: str, texts: Sequence[str], wanted: Wanted) -> list[Judgement] | None:
@@ -36,7 +37,7 @@ def judge(models: Models, task: str, texts: Sequence[str], wanted: Wanted) -> li
 
     Args:
         texts: cleaned; a `Texts` where other tasks' models see them, too.
-        wanted: for which label words are to be named; they cost time, so not for those that say nothing.
+        wanted: for which labels words are to be named; they cost time, so not for those that say nothing.
     """
     fast, accurate = models.get((task, "fast")), models.get((task, "accurate"))
     first = fast or accurate
@@ -48,7 +49,7 @@ def judge(models: Models, task: str, texts: Sequence[str], wanted: Wanted) -> li
         best = shares[np.arange(len(texts)), named(shares, fast.card)]
         unsure = [int(place) for place in np.flatnonzero(best < SURE)]
         if unsure:
-            some = [texts[place] for place in unsure]
+            some = Texts([texts[place] for place in unsure])
             again = _judged(accurate, some, accurate.probabilities(some), wanted)
             for place, judgement in zip(unsure, again, strict=True):
                 judged[place] = judgement
@@ -59,5 +60,11 @@ def _judged(
     model: TextModel, texts: Sequence[str], shares: NDArray[np.float64], wanted: Wanted
 ) -> list[Judgement]:
     card = model.card
-    evidence = model.evidence(texts, [wanted(card, row) for row in shares])
-    return [Judgement(card, row, words) for row, words in zip(shares, evidence, strict=True)]
+    asked = [wanted(card, row) for row in shares]
+    evidence: list[dict[str, tuple[str, ...]]] = [{} for _ in texts]
+    for turn in range(max(map(len, asked), default=0)):
+        labels = [labels[turn] if turn < len(labels) else None for labels in asked]
+        for found, label, words in zip(evidence, labels, model.evidence(texts, labels), strict=True):
+            if label is not None:
+                found[label] = words
+    return [Judgement(card, row, found) for row, found in zip(shares, evidence, strict=True)]

@@ -7,7 +7,16 @@ import numpy as np
 from listener.training.decision import fit_decision
 from listener.training.examples import Examples
 from listener.training.folds import folds
-from listener.training.metrics import Places, Shares, confusion_of, drawn_again, figures, interval, macro_f1
+from listener.training.metrics import (
+    Places,
+    Shares,
+    confusion_of,
+    drawn_again,
+    figures,
+    interval,
+    macro_f1,
+    told,
+)
 from listener.training.trainer import Advance, Trainer
 
 OUTER_FOLDS = 5
@@ -92,11 +101,9 @@ def by_group(truth: Places, found: Places, labels: int, values: tuple[str, ...])
         confusion = confusion_of(truth[inside], found[inside], labels)
         there = np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))
         confusion = confusion[np.ix_(there, there)]
-        low, high = interval(macro_f1(drawn_again(confusion)))
         made[str(names[place])] = {
             "texts": int(counts[place]),
-            "macro_f1": round(float(macro_f1(confusion)), 4),
-            "interval": [round(low, 4), round(high, 4)],
+            "macro_f1": told(macro_f1(confusion), interval(macro_f1(drawn_again(confusion)))),
             "accuracy": round(float((truth == found)[inside].mean()), 4),
         }
     return made

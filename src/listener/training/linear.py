@@ -221,3 +221,8 @@ def _by_ratio(
         weights[:, column] = fitted.coef_[0] * ratio
         bias[column] = fitted.intercept_[0]
     return weights, bias
+
+
+def make(examples: Examples, seed: int) -> LinearTrainer:
+    """See `trainer.MakeTrainer`."""
+    return LinearTrainer(examples, seed)

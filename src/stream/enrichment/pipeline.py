@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from listener.domain.enriched import Complaint, Enrichment, Language, Sentiment
 from listener.domain.mention import Mention
+from listener.models.in_use import ModelsInUse
 from stream.enrichment import clean, complaint, language, need, reach_claims, sentiment
 from stream.enrichment.clean import CleanText
 from stream.enrichment.language import LanguageDetector
@@ -13,6 +14,7 @@ from stream.enrichment.root_causes import RootCauses
 from stream.enrichment.sentiment import Vader
 from stream.enrichment.severity import Severities
 from stream.enrichment.taxonomy import Taxonomy, default_taxonomy
+from stream.enrichment.trained import BySteps, TrainedSteps
 
 _NO_COMPLAINT = Complaint(probability=0.0)
 
@@ -22,9 +24,13 @@ class Enricher:
 
     Args:
         taxonomy: the company's root causes; None for the shipped ones.
+        models: those in use, looked at once for each batch; None for rules alone.
+
+    Raises:
+        UsageError: a model names a root cause that the taxonomy does not have.
     """
 
-    def __init__(self, taxonomy: Taxonomy | None = None) -> None:
+    def __init__(self, taxonomy: Taxonomy | None = None, models: ModelsInUse | None = None) -> None:
         taxonomy = taxonomy or default_taxonomy()
         self._languages = LanguageDetector()
         self._vader = Vader()
@@ -43,6 +49,10 @@ class Enricher:
             "severity": self._severities.version,
             "root_causes": self._root_causes.version,
         }
+        self._trained = TrainedSteps(self._root_causes, self.versions)
+        self._models = models
+        if models is not None:
+            models.require(self._trained.check)
 
     def enrich(self, mentions: Sequence[Mention]) -> list[Enrichment]:
         """What can be found out from each mention alone, in the same order.
@@ -58,12 +68,19 @@ class Enricher:
             for text, spoken in zip(texts, languages, strict=True)
         ]
         hits = [self._phrases.find(text.words) for text in texts]
+        trained: Sequence[BySteps | None] = [None] * len(texts)
+        if self._models is not None and self._models.models:
+            felt_by = [
+                None if _no_customer(mention) else felt
+                for mention, felt in zip(mentions, sentiments, strict=True)
+            ]
+            trained = self._trained.judge(self._models.models, [text.text for text in texts], felt_by)
         return [
             self._unjudged(spoken, nobody)
             if (nobody := _no_customer(mention)) is not None
-            else self._customer_words(mention, text, claims, spoken, felt, found)
-            for mention, (text, claims), spoken, felt, found in zip(
-                mentions, read, languages, sentiments, hits, strict=True
+            else self._customer_words(mention, text, claims, spoken, felt, found, judged)
+            for mention, (text, claims), spoken, felt, found, judged in zip(
+                mentions, read, languages, sentiments, hits, trained, strict=True
             )
         ]
 
@@ -75,15 +92,23 @@ class Enricher:
         spoken: Language,
         felt: Sentiment | None,
         hits: Sequence[Sequence[Hit]],
+        judged: BySteps | None,
     ) -> Enrichment:
         complaining, needing, severe, causing = hits
         rating = mention.rating
         if felt is None:
             complains = complaint.complaint_elsewhere(rating)
+        elif judged is not None and judged.complaint is not None:
+            complains = complaint.complaint_by_model(judged.complaint, rating)
         else:
             complains = complaint.complaint_in_english(text.words, complaining, felt, rating)
         severity = self._severities.find(text.words, severe)
-        causes = self._root_causes.find(causing)
+        if judged is not None and judged.root_cause is not None:
+            causes = self._root_causes.find_by_model(judged.root_cause, causing)
+        else:
+            causes = self._root_causes.find(causing)
+        if felt is not None and judged is not None and judged.sentiment is not None:
+            felt = sentiment.sentiment_by_model(judged.sentiment, felt)
         answer = need.need_of(need.Findings(text, needing, spoken, felt, complains, severity, causes, rating))
         return Enrichment(
             language=spoken,
@@ -94,7 +119,7 @@ class Enricher:
             need_reasons=answer.reasons,
             severity=severity,
             root_causes=causes,
-            versions=self.versions,
+            versions=self.versions if judged is None else judged.versions,
             reach_claims=claims,
         )
 
