@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from listener.cli.labelled import labelled_options
 from listener.domain.errors import UsageError
 from listener.models.in_use import put_in_use
 from listener.models.tasks import TASKS, Task
@@ -24,17 +25,6 @@ TRAINERS = {"linear": "listener.training.linear", "encoder": "listener.training.
 """Kind to the module that has ``make``, a `listener.training.trainer.MakeTrainer`."""
 SURE = {"root-cause": 0.75}
 """By task how many of the labels that are named are to be right, where nothing else is said."""
-
-
-def renamed(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Reads ``OLD=NEW``."""
-    made = {}
-    for one in given:
-        old, equals, new = one.rpartition("=")
-        if not equals or not new.strip():
-            raise click.BadParameter(f"{one!r}: OLD=NEW is expected, such as 2=positive")
-        made[old] = new
-    return made
 
 
 @click.command(
@@ -51,16 +41,7 @@ def renamed(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     """
 )
 @click.argument("task", type=click.Choice(list(TASKS)))
-@click.option(
-    "--data",
-    "file",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="CSV with a header, or JSON lines.",
-)
-@click.option("--text", required=True, metavar="COL", help="Column with the texts.")
-@click.option("--label", required=True, metavar="COL", help="Column with the labels.")
+@labelled_options
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Models."
 )
@@ -68,17 +49,16 @@ def renamed(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     "--kind", type=click.Choice(list(TRAINERS)), default="linear", show_default=True, help="Fast or accurate."
 )
 @click.option(
-    "--rename", multiple=True, callback=renamed, metavar="OLD=NEW", help="What a label of the file means."
-)
-@click.option(
-    "--by", multiple=True, metavar="COL", help="Column to tell figures by, such as channel; repeatable."
-)
-@click.option(
     "--sure",
     type=click.FloatRange(0, 1),
     help="Share of named labels that is to be right; else none is named [default: root-cause 0.75, else 0].",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the parts that are held back.")
+@click.option(
+    "--parts",
+    type=click.IntRange(1, 5),
+    help="How many fifths of the texts are held back in turn to check it [default: 5; of encoder 1].",
+)
 @click.option(
     "--use/--no-use", default=None, help="Use it in any case, or in none [default: unless it does worse]."
 )
@@ -93,6 +73,7 @@ def command(
     by: tuple[str, ...],
     sure: float | None,
     seed: int,
+    parts: int | None,
     use: bool | None,
 ) -> None:
     """Train a model for TASK on labelled texts, check it, and use it unless it does worse than the one in use.
@@ -107,7 +88,8 @@ def command(
     examples = read_examples(file, what, text, label, rename, by)
     with progress(f"training on {len(examples.texts)} texts") as advance:
         sure = SURE.get(task, 0.0) if sure is None else sure
-        trained = train(examples, make, out, datetime.now(UTC), sure, seed, advance)
+        parts = parts or (1 if kind == "encoder" else 5)
+        trained = train(examples, make, out, datetime.now(UTC), sure, seed, parts, advance)
     metrics = trained.card.metrics
     told = metrics["macro_f1"]
     low, high = told["interval"]

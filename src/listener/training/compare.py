@@ -46,32 +46,31 @@ def compare(examples: Examples, judged: CrossValidated, in_use: TextModel) -> Co
     """
     card = in_use.card
     labels = tuple(dict.fromkeys((*examples.labels, *card.labels)))
-    new = float(macro_f1(confusion_of(examples.truth, judged.found, len(examples.labels))))
+    truth = examples.truth[judged.rows]
+    new = float(macro_f1(confusion_of(truth, judged.found, len(examples.labels))))
     if card.data.get("sha256") == examples.data.get("sha256") and card.labels == examples.labels:
         stated = float(card.metrics["macro_f1"]["value"])
         return Comparison(card.version, round(new, 4), stated, True, None)
     place = np.array([labels.index(label) for label in card.labels], np.int64)
-    found = place[named(in_use.probabilities(examples.texts), card)]
+    found = place[named(in_use.probabilities([examples.texts[row] for row in judged.rows]), card)]
     once = np.ones(len(found))
-    old = _macro_f1(examples, found, len(labels), once)
+    old = _macro_f1(truth, found, len(labels), once)
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(len(found), once / len(found), DRAWN).astype(np.float64)
     differences = [
-        _macro_f1(examples, judged.found, len(labels), draw) - _macro_f1(examples, found, len(labels), draw)
+        _macro_f1(truth, judged.found, len(labels), draw) - _macro_f1(truth, found, len(labels), draw)
         for draw in drawn
     ]
     low, high = interval(np.array(differences))
     return Comparison(card.version, round(new, 4), round(old, 4), False, (round(low, 4), round(high, 4)))
 
 
-def _macro_f1(examples: Examples, found: Places, labels: int, times: Shares) -> float:
-    """Over the examples' own labels.
+def _macro_f1(truth: Places, found: Places, labels: int, times: Shares) -> float:
+    """With each text counted so often.
 
     Args:
         labels: how many there are, those that only the model in use has at the end.
-        times: how often each text counts.
     """
-    cells = np.bincount(examples.truth * labels + found, times, labels * labels)
-    confusion, own = cells.reshape(labels, labels), len(examples.labels)
-    right, sums = confusion.diagonal()[:own], (confusion.sum(axis=0) + confusion.sum(axis=1))[:own]
-    return float(np.divide(2 * right, sums, out=np.zeros(own), where=sums > 0).mean())
+    return float(
+        macro_f1(np.bincount(truth * labels + found, times, labels * labels).reshape(labels, labels))
+    )

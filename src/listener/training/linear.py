@@ -1,8 +1,9 @@
 """Trains the fast models: logistic regression over TF-IDF of words and pieces of words, and manners of writing.
 
-Two documented ways, of which the examples choose inside the folds: the features as they are, and each times its
-log-count ratio between a label and the others (S. Wang and C. Manning, "Baselines and Bigrams: Simple, Good
-Sentiment and Topic Classification", ACL 2012). Either way the result is a weight for each feature and label.
+Two documented ways and their sum, of which the examples choose inside the folds: the features as they are, and
+each times its log-count ratio between a label and the others (S. Wang and C. Manning, "Baselines and Bigrams:
+Simple, Good Sentiment and Topic Classification", ACL 2012). Each way the result is a weight for each feature and
+label.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,17 +37,17 @@ class Way(NamedTuple):
     """Hyperparameters.
 
     Attributes:
-        ratio: whether features are multiplied by their log-count ratios.
-        strength: of the fit (scikit-learn's C); higher trusts the examples more.
+        plain: strength (scikit-learn's C) of a fit to the features as they are; None for none.
+        ratio: of a fit to the features times their log-count ratios. The scores of two fits are added up.
         scales: of the blocks and the manners of writing: what is scaled up is regularised less.
     """
 
-    ratio: bool
-    strength: float
+    plain: float | None
+    ratio: float | None
     scales: tuple[float, float, float] = (1.0, 1.0, 0.3)
 
 
-WAYS = (Way(False, 1.0), Way(False, 3.0), Way(False, 10.0), Way(True, 0.3))
+WAYS = (Way(1.0, None), Way(3.0, None), Way(None, 0.3), Way(1.0, 0.3))
 
 
 class LinearTrainer:
@@ -102,7 +103,9 @@ class LinearTrainer:
         scaled = [block.values(rows) * scale for block, scale in zip(blocks, way.scales, strict=False)]
         design = sparse.hstack([*scaled, sparse.csr_matrix(manner[rows] * way.scales[-1])], format="csr")
         labels = len(self._examples.labels)
-        weights, bias = (_by_ratio if way.ratio else _as_they_are)(design, truth, labels, way.strength)
+        fits = ((_as_they_are, way.plain), (_by_ratio, way.ratio))
+        made = [fit(design, truth, labels, strength) for fit, strength in fits if strength is not None]
+        weights, bias = (np.add.reduce(part) for part in zip(*made, strict=True))
         edges = np.cumsum([0, *(len(block.ids) for block in blocks), manner.shape[1]])
         cut = [
             weights[start:end] * scale

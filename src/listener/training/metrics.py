@@ -5,6 +5,7 @@ Intervals are of 95 %, by the bootstrap over texts (B. Efron and R. Tibshirani, 
 the confusion matrix are drawn instead, all at once.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ COVERAGE = 0.7
 PRECISION = 0.85
 """At which the recall of the label that matters most is told."""
 DRAWS = 1000
+MOST_GROUPS = 30
+"""Told of one column, those with the most texts."""
 Interval = tuple[float, float]
 
 
@@ -29,14 +32,16 @@ def confusion_of(truth: Places, found: Places, labels: int) -> Places:
 
 
 def macro_f1(confusion: NDArray[Any]) -> Shares:
-    """The mean over labels of 2TP / (2TP + FP + FN); of a stack of matrices one for each.
+    """The mean of 2TP / (2TP + FP + FN) over the labels that truly occur; of a stack of matrices one for each.
 
-    Labels that occur neither in truth nor among what was found count as zero, as in scikit-learn.
+    What never is true, such as "unsure", has no part in the mean; where it was found, the true label was missed.
     """
     right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    sums = confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    true = confusion.sum(axis=-1)
+    sums = true + confusion.sum(axis=-2)
     each: Shares = np.divide(2.0 * right, sums, out=np.zeros(right.shape), where=sums > 0)
-    mean: Shares = each.mean(axis=-1)
+    occurring = true > 0
+    mean: Shares = (each * occurring).sum(axis=-1) / np.maximum(occurring.sum(axis=-1), 1)
     return mean
 
 
@@ -128,4 +133,21 @@ def figures(
                 "precision": PRECISION,
                 "label": positive,
             }
+    return made
+
+
+def by_group(truth: Places, found: Places, labels: int, values: Sequence[str]) -> dict[str, Any]:
+    """Macro-F1, with interval, and accuracy of each group's texts, over the labels that it has."""
+    names, places, counts = np.unique(np.array(values), return_inverse=True, return_counts=True)
+    made: dict[str, Any] = {}
+    for place in np.argsort(-counts, kind="stable")[:MOST_GROUPS]:
+        inside = places == place
+        confusion = confusion_of(truth[inside], found[inside], labels)
+        there = np.flatnonzero(confusion.sum(axis=0) + confusion.sum(axis=1))
+        confusion = confusion[np.ix_(there, there)]
+        made[str(names[place])] = {
+            "texts": int(counts[place]),
+            "macro_f1": told(macro_f1(confusion), interval(macro_f1(drawn_again(confusion)))),
+            "accuracy": round(float((truth == found)[inside].mean()), 4),
+        }
     return made

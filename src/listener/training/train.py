@@ -1,6 +1,7 @@
 """From labelled texts to a model in its directory, beside the one that is in use."""
 
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from listener.training.compare import Comparison, compare
 from listener.training.cross_validate import OUTER_FOLDS, cross_validate, cross_validated_figures
 from listener.training.decision import fit_decision
 from listener.training.examples import Examples
+from listener.training.folds import folds
 from listener.training.picture import confusion_svg
 from listener.training.trainer import Advance, MakeTrainer
 
@@ -37,6 +39,7 @@ def train(
     at: datetime,
     sure: float,
     seed: int,
+    parts: int,
     advance: Advance,
 ) -> Trained:
     """Trains, checks and stores a model; does not put it in use.
@@ -45,14 +48,16 @@ def train(
         out: directory of models.
         at: now.
         sure: how many of the labels that it names are to be right, as a share; 0 names always one.
+        parts: how many of the `OUTER_FOLDS` parts of the examples are held back in turn and judged.
         advance: told the progress, together one.
 
     Raises:
         UsageError: a label has too few texts; the model in use cannot be read.
     """
     trainer = make(examples, seed)
-    share = 1 / (OUTER_FOLDS + 1)
-    judged = cross_validate(examples, trainer, seed, sure, lambda done: advance(done * (1 - share)))
+    share = 1 / (parts + 1)
+    held = list(islice(folds(examples, np.arange(len(examples.texts)), OUTER_FOLDS, seed), parts))
+    judged = cross_validate(examples, trainer, seed, sure, lambda done: advance(done * (1 - share)), held)
     fitted = trainer.fit(np.arange(len(examples.texts)), lambda done: advance(done * share))
     rows, scores = fitted.held_out
     decision = fit_decision(scores, examples.truth[rows], sure)
@@ -76,7 +81,7 @@ def train(
     before = model_in_use(out, task.name, trainer.speed)
     beside = None if before is None else compare(examples, judged, load_model(before))
     directory = _unused(slot / f"{at:%Y%m%dT%H%M%S}")
-    title = f"{task.name}, {len(examples.texts)} texts"
+    title = f"{task.name}, {len(judged.rows)} texts"
     files = {
         CONFUSION: confusion_svg(metrics["confusion"], examples.labels, title).encode(),
         PAGE: b"",
