@@ -98,7 +98,10 @@ class LinearModel:
             value = value * weights.idf[columns] / norms[rows]
             bearing += np.bincount(tokens, value, len(grams.tokens))
         ends = np.searchsorted(grams.token_rows, np.arange(grams.count + 1))
-        return [_phrases(grams.tokens[start:end], bearing[start:end]) for start, end in pairwise(ends)]
+        return [
+            () if label is None else _phrases(grams.tokens[start:end], bearing[start:end])
+            for label, (start, end) in zip(labels, pairwise(ends), strict=True)
+        ]
 
     def _for_label(self, columns: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each feature says for a label, against the mean of all."""
