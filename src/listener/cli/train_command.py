@@ -17,6 +17,9 @@ from listener.cli.labelled import labelled_options
 from listener.domain.errors import UsageError
 from listener.models.in_use import put_in_use
 from listener.models.tasks import TASKS, Task
+from listener.settings import read_text
+from stream.enrichment.root_causes import RootCauses
+from stream.enrichment.taxonomy import read_taxonomy
 
 if TYPE_CHECKING:
     from listener.training.trainer import MakeTrainer
@@ -49,6 +52,13 @@ SURE = {"root-cause": 0.75}
     "--kind", type=click.Choice(list(TRAINERS)), default="linear", show_default=True, help="Fast or accurate."
 )
 @click.option(
+    "--taxonomy",
+    "taxonomy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="root-cause: labels are its nodes, whose examples are learnt from as well.",
+)
+@click.option(
     "--sure",
     type=click.FloatRange(0, 1),
     help="Share of named labels that is to be right; else none is named [default: root-cause 0.75, else 0].",
@@ -71,6 +81,7 @@ def command(
     kind: str,
     rename: dict[str, str],
     by: tuple[str, ...],
+    taxonomy_file: Path | None,
     sure: float | None,
     seed: int,
     parts: int | None,
@@ -85,7 +96,16 @@ def command(
     from listener.training.train import summary, train
 
     what: Task = TASKS[task]
-    examples = read_examples(file, what, text, label, rename, by)
+    more: list[tuple[str, str]] = []
+    if taxonomy_file is not None:
+        if task != "root-cause":
+            raise UsageError("--taxonomy belongs to root-cause")
+        taxonomy = read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
+        rename = {node.name: node.id for node in taxonomy.nodes} | rename
+        more = [(example, node.id) for node in taxonomy.nodes for example in node.examples]
+    examples = read_examples(file, what, text, label, rename, by, more)
+    if taxonomy_file is not None:
+        RootCauses(taxonomy).check_labels(examples.labels, str(file))
     with progress(f"training on {len(examples.texts)} texts") as advance:
         sure = SURE.get(task, 0.0) if sure is None else sure
         parts = parts or (1 if kind == "encoder" else 5)

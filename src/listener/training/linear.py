@@ -47,7 +47,7 @@ class Way(NamedTuple):
     scales: tuple[float, float, float] = (1.0, 1.0, 0.3)
 
 
-WAYS = (Way(3.0, None), Way(None, 1.0), Way(1.0, 0.3), Way(3.0, 1.0), Way(10.0, 3.0))
+WAYS = (Way(3.0, None), Way(None, 1.0), Way(3.0, 0.3), Way(3.0, 1.0))
 
 
 class LinearTrainer:

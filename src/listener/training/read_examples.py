@@ -24,6 +24,7 @@ def read_examples(
     label: str,
     renamed: Mapping[str, str] | None = None,
     about: Sequence[str] = (),
+    more: Sequence[tuple[str, str]] = (),
 ) -> Examples:
     """Reads and cleans them as the stream does.
 
@@ -34,6 +35,7 @@ def read_examples(
         text, label: columns.
         renamed: a label as it stands in the file, to what it means.
         about: columns kept beside, for figures by group.
+        more: texts with their labels that are learnt from as well.
 
     Raises:
         UsageError: the file, a column or a label is wrong, with file and line; or only one label occurs.
@@ -49,7 +51,7 @@ def read_examples(
             try:
                 given, meant = _value(row, text), _value(row, label)
                 kept = {column: _value(row, column) for column in about}
-                cleaned = apart_from_reach_claims(clean(given))[0].text
+                cleaned = _cleaned(given)
                 if not cleaned or (not meant.strip() and task.none is None):
                     left_out += 1
                     continue
@@ -64,6 +66,11 @@ def read_examples(
                 beside[column].append(value)
     if problems:
         raise UsageError("\n".join(problems))
+    for given, meant in more:
+        texts.append(_cleaned(given))
+        labels.append(task.label(meant))
+        for values in beside.values():
+            values.append("")
     found = task.labels or tuple(sorted(set(labels)))
     if len(set(labels)) < 2:
         raise UsageError(f"{path}: {label}: two different labels are needed, and there is {len(set(labels))}")
@@ -90,6 +97,10 @@ def read_examples(
             "labels": counted,
         },
     )
+
+
+def _cleaned(text: str) -> str:
+    return apart_from_reach_claims(clean(text))[0].text
 
 
 def _value(row: Row, column: str) -> str:

@@ -91,15 +91,26 @@ class RootCauses:
         """
         if (known := self._trained.get(card.version)) is not None:
             return known
-        labels = [label for label in card.labels if label != NO_CAUSE]
-        if missing := [label for label in labels if label.casefold() not in self._numbers]:
-            raise UsageError(
-                f"{card.version}: the taxonomy has no root cause with the id or name "
-                f"{', '.join(map(repr, missing))}: add it, or train with --rename"
-            )
-        known = {label: self._numbers[label.casefold()] for label in labels}
+        known = self.check_labels(card.labels, card.version)
         self._trained[card.version] = known
         return known
+
+    def check_labels(self, labels: Iterable[str], where: str) -> dict[str, int]:
+        """Each label apart from that for none to the number of its node.
+
+        Args:
+            where: they are from, for the message.
+
+        Raises:
+            UsageError: as `nodes_of`.
+        """
+        causes = [label for label in labels if label != NO_CAUSE]
+        if missing := [label for label in causes if label.casefold() not in self._numbers]:
+            raise UsageError(
+                f"{where}: the taxonomy has no root cause with the id or name "
+                f"{', '.join(map(repr, missing))}: add it, or train with --rename"
+            )
+        return {label: self._numbers[label.casefold()] for label in causes}
 
     def _told(self, number: int, score: float, evidence: tuple[str, ...]) -> RootCause:
         node = self._nodes[number]
