@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from listener.models.card import Speed
 from listener.models.grams import BITS, VERSION, Block
@@ -69,6 +70,10 @@ class LinearTrainer:
 
     def fit(self, rows: Rows, advance: Advance) -> "FittedLinear":
         """See `trainer.Trainer`."""
+        with threadpool_limits(1):  # products of sparse matrices gain nothing by threads, which wait by spinning
+            return self._choose(rows, advance)
+
+    def _choose(self, rows: Rows, advance: Advance) -> "FittedLinear":
         truth = self._examples.truth
         parts = list(folds(self._examples, rows, INNER_FOLDS, self._seed))
         steps = len(self._ways) * len(parts) + 1

@@ -11,8 +11,8 @@ A node names a root cause, the owner of the process behind it, and the words tha
 
 Keywords point to the cause by themselves; `hints` are weaker and need company. Both are phrases (see
 `phrases`): lower case, ``*`` for any ending, ``#`` for any number, matched at word boundaries. `severity` may
-replace the shipped words for safety, legal threats and vulnerable people. `examples` are texts that people wrote about
-a cause: `listener train root-cause --taxonomy` learns from them, too.
+replace the shipped words for safety, legal threats and vulnerable people. `examples` are texts that people wrote
+about a cause: `listener train root-cause --taxonomy` learns from them, too.
 """
 
 from collections.abc import Iterable, Mapping
