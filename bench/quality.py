@@ -25,8 +25,14 @@ from listener.models.in_use import ModelsInUse, put_in_use
 from listener.models.linear import LinearModel
 from listener.models.store import load_model
 from listener.models.tasks import TASKS
-from listener.training.cross_validate import CrossValidated, cross_validate, cross_validated_figures
+from listener.training.cross_validate import (
+    OUTER_FOLDS,
+    CrossValidated,
+    cross_validate,
+    cross_validated_figures,
+)
 from listener.training.examples import Examples
+from listener.training.folds import folds
 from listener.training.judged import evaluate
 from listener.training.linear import WAYS, LinearTrainer
 from listener.training.metrics import figures
@@ -53,17 +59,21 @@ def complaint(data: Path, advance: Advance) -> Row:
     with _with_header(data / "complaints_acl2019/complaints-data.csv", "tweet_id,text,label,domain") as file:
         examples = read_examples(file, TASKS["complaint"], "text", "label", about=["domain"])
     trainer = LinearTrainer(examples, SEED)
-    judged = cross_validate(examples, trainer, SEED, 0, lambda share: advance(share / 2))
     domains = np.array(examples.about["domain"])
     brands = ~np.isin(domains, RANDOM)
-    parts = [
-        (np.flatnonzero(domains != domain), np.flatnonzero(domains == domain))
+    by_chance = list(folds(examples, np.flatnonzero(brands), OUTER_FOLDS, SEED))
+    by_domain = [
+        (np.flatnonzero(brands & (domains != domain)), np.flatnonzero(domains == domain))
         for domain in sorted(set(domains[brands]))
     ]
-    apart = cross_validate(examples, trainer, SEED, 0, lambda share: advance(share / 2), parts)
+    judged, alone, apart = (
+        cross_validate(examples, trainer, SEED, 0, lambda share: advance(share / 3), parts)
+        for parts in (None, by_chance, by_domain)
+    )
     return {
         **cross_validated_figures(examples, judged),
-        "brands": _figures(examples, judged, brands),
+        "general_on_brands": _figures(examples, judged, brands),
+        "brands": _figures(examples, alone, brands),
         "leave_one_domain_out": _figures(examples, apart, brands),
         "baseline": evaluate(examples, Enricher())["macro_f1"],
     }

@@ -41,8 +41,16 @@ GOALS = (
         baseline="baseline",
     ),
     Goal("complaint", "complaint, calibration error", _ACL, "calibration_error", 0.03, None, lower=True),
-    Goal("complaint", "the same, companies' domains alone", _ACL, "brands.macro_f1", None, 0.78),
-    Goal("complaint", "the same, domain never seen", _ACL, "leave_one_domain_out.macro_f1", None, None),
+    Goal("complaint", "companies' domains alone, macro-F1", _ACL, "brands.macro_f1", None, 0.78),
+    Goal(
+        "complaint",
+        "the same, each by a model of the others",
+        _ACL,
+        "leave_one_domain_out.macro_f1",
+        None,
+        None,
+    ),
+    Goal("complaint", "the same, by a model of all texts", _ACL, "general_on_brands.macro_f1", None, None),
     Goal(
         "sentiment",
         "sentiment, macro-F1",
@@ -94,7 +102,10 @@ def page(rows: Mapping[str, Row]) -> str:
 
 _COMPLAINT = """## Complaints by domain
 
-The random tweets are the easy ones: few are complaints, so that accuracy is high, and macro-F1 says little.
+Random tweets and replies, two fifths of the set, are the easy ones: few are complaints, so that accuracy is high, and
+macro-F1 over so few says little. A model that is trained on the companies' domains alone does better on these than one
+that learnt to tell them from random tweets as well: train on what your customers write. The domains below are by the
+model of all texts.
 
 """
 
