@@ -102,10 +102,10 @@ def page(rows: Mapping[str, Row]) -> str:
 
 _COMPLAINT = """## Complaints by domain
 
-Random tweets and replies, two fifths of the set, are the easy ones: few are complaints, so that accuracy is high, and
-macro-F1 over so few says little. A model that is trained on the companies' domains alone does better on these than one
-that learnt to tell them from random tweets as well: train on what your customers write. The domains below are by the
-model of all texts.
+Random tweets and replies, two fifths of the set, are the easy ones: few are complaints, so that accuracy is high,
+and macro-F1 over so few says little. A model that is trained on the companies' domains alone does better on these
+than one that learnt to tell them from random tweets as well: train on what your customers write. The domains below
+are by the model of all texts.
 
 """
 
