@@ -21,6 +21,7 @@ from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.ids import anonymous_author, author_party, customer_party, mention_id
 from listener.domain.mention import Channel, Mention, usual_visibility
 from listener.models.in_use import ModelsInUse
+from stream.enrichment.copies import Copy, CopyIndex
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
 from stream.enrichment.pipeline import Enricher
@@ -67,7 +68,8 @@ def command(
     """Enrich mentions: JSON lines in, JSON lines out, with the very same code as the stream.
 
     Each mention is seen alone: the customer is found by what it tells itself, without the author's
-    earlier mentions and without what people confirmed.
+    earlier mentions and without what people confirmed. Only copies are told by what came before:
+    nearly the same words have the copy_of of those that came first, as in the view `copies`.
     """
     enricher = Enricher(
         None if taxonomy_file is None else read_taxonomy(_text(taxonomy_file), str(taxonomy_file)), models
@@ -76,13 +78,15 @@ def command(
     customers = CustomerIndex(region)
     if customers_file is not None:
         _load(customers, customers_file, problems)
+    copies = CopyIndex()
     out = click.get_binary_stream("stdout")
     name = getattr(file, "name", "<stdin>")
     mentions = _mentions(file, name, problems)
     with _progress(name) as advance:
         while batch := list(islice(mentions, BATCH)):
             for mention, found in zip(batch, enricher.enrich(batch), strict=True):
-                out.write(enriched(mention, found, customers, region).to_json() + b"\n")
+                joined = _joined_to_the_first(found, copies)
+                out.write(enriched(mention, joined, customers, region).to_json() + b"\n")
             out.flush()
             advance(len(batch))
     if problems.count:
@@ -143,6 +147,13 @@ def mention_of_line(line: bytes, number: int, now: Callable[[], datetime]) -> Me
     known = filled["channel"] in get_args(Channel)
     filled.setdefault("visibility", usual_visibility(filled["channel"]) if known else "private")
     return Mention.read_at_edge(to_json(filled))
+
+
+def _joined_to_the_first(found: Enrichment, copies: CopyIndex) -> Enrichment:
+    if found.copy_of is None:
+        return found
+    first = copies.copy_of(Copy(found.copy_of, found.copy_marks))
+    return found if first == found.copy_of else found.model_copy(update={"copy_of": first})
 
 
 def enriched(

@@ -22,6 +22,7 @@ from stream.enrichment.root_causes import RootCauses
 from stream.enrichment.taxonomy import read_taxonomy
 
 if TYPE_CHECKING:
+    from listener.training.examples import Examples
     from listener.training.trainer import MakeTrainer
 
 TRAINERS = {"linear": "listener.training.linear", "encoder": "listener.training.encoder"}
@@ -106,6 +107,9 @@ def command(
     examples = read_examples(file, what, text, label, rename, by, more)
     if taxonomy_file is not None:
         RootCauses(taxonomy).check_labels(examples.labels, str(file))
+    if task == "language":
+        _train_language(examples, out, seed, use)
+        return
     with progress(f"training on {len(examples.texts)} texts") as advance:
         sure = SURE.get(task, 0.0) if sure is None else sure
         parts = parts or (1 if kind == "encoder" else 5)
@@ -121,12 +125,36 @@ def command(
         doubt = "" if beside.fair else "; that one may have been trained on some of these texts"
         click.echo(f"{word} the one in use, {beside.version}: {beside.in_use:.3f}{doubt}", err=True)
     used = not worse if use is None else use
-    if used:
-        put_in_use(trained.directory)
-        click.echo(f"in use from now on: {trained.directory}", err=True)
-    else:
-        click.echo(f"not put in use: {trained.directory}; --use does it in any case", err=True)
+    _tell_use(trained.directory, used)
     click.echo(json.dumps(summary(trained) | {"in_use": used}, indent=2))
+
+
+def _train_language(examples: "Examples", out: Path, seed: int, use: bool | None) -> None:
+    from listener.training.language import train_language
+
+    with progress(f"training on {len(examples.texts)} texts") as advance:
+        trained = train_language(examples, out, datetime.now(UTC), seed, advance)
+    recall, wrong = (trained.card.metrics[name]["mean"] for name in ("recall", "false_accepts"))
+    told = f"English accepted {recall:.3f}, others taken for English {wrong:.3f}"
+    click.echo(f"{trained.card.version}: {told}", err=True)
+    if trained.worse is not None:
+        click.echo(f"WORSE than the one in use, {trained.worse}", err=True)
+    used = trained.worse is None if use is None else use
+    _tell_use(trained.directory, used)
+    made = {
+        "version": trained.card.version,
+        "directory": str(trained.directory),
+        "metrics": trained.card.metrics,
+    }
+    click.echo(json.dumps(made | {"in_use": used}, indent=2))
+
+
+def _tell_use(directory: Path, used: bool) -> None:
+    if used:
+        put_in_use(directory)
+        click.echo(f"in use from now on: {directory}", err=True)
+    else:
+        click.echo(f"not put in use: {directory}; --use does it in any case", err=True)
 
 
 def make_trainer(kind: str) -> "MakeTrainer":

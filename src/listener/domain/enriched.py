@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from listener.domain.contract import Contract, Versioned, rejected
 from listener.domain.mention import Mention, MentionDeleted
 
-Need = Literal["complaint", "question", "request", "praise", "unsure", "mention", "spam"]
+Need = Literal["complaint", "question", "request", "praise", "unsure", "mention", "copy", "spam"]
 Severity = Literal["safety", "legal_threat", "vulnerable"]
 MatchStatus = Literal["matched", "ambiguous", "unknown"]
 
@@ -71,6 +71,11 @@ class Enrichment(Contract):
     """Step to the version of the rules or model that made its result."""
     reach_claims: tuple[str, ...] = ()
     """What the author says about how far their words carry, as they say it; nothing else here rests on it."""
+    copy_of: str | None = None
+    """Key of the words, which every mention in the same words shares, in whatever capitals, with whatever handles
+    and links, retweeted or pasted; None where they are few or the company's own."""
+    copy_marks: tuple[int, ...] = ()
+    """Mentions in nearly the same words most likely share one."""
 
 
 class EnrichedMention(Versioned):

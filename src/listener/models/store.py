@@ -21,6 +21,7 @@ from listener.models.text_model import TextModel
 CARD, ARRAYS = "card.json", "arrays.npz"
 KINDS: dict[str, str] = {
     "linear": "listener.models.linear",
+    "characters": "listener.models.characters",
     "encoder": "listener.models.encoder",
 }
 """Kind to the module that has ``load(directory: Path, card: Card) -> TextModel``; imported when first met."""

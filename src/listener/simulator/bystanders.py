@@ -77,7 +77,7 @@ def copy(rng: Random, person: Person, original: Mention, native_id: str, at: int
     """Somebody passes on what another has said."""
     handle = original.contactable.handle if original.contactable else None
     written = Written(f"RT @{handle or 'someone'}: {original.text}"[:300])
-    return _aside(rng, person, "social", written, "mention", native_id, at, copy_of=original.mention_id)
+    return _aside(rng, person, "social", written, "copy", native_id, at, copy_of=original.mention_id)
 
 
 def _aside(

@@ -70,7 +70,9 @@ class LinearTrainer:
 
     def fit(self, rows: Rows, advance: Advance) -> "FittedLinear":
         """See `trainer.Trainer`."""
-        with threadpool_limits(1):  # products of sparse matrices gain nothing by threads, which wait by spinning
+        with threadpool_limits(
+            1
+        ):  # products of sparse matrices gain nothing by threads, which wait by spinning
             return self._choose(rows, advance)
 
     def _choose(self, rows: Rows, advance: Advance) -> "FittedLinear":

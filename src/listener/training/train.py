@@ -80,7 +80,7 @@ def train(
     slot = slot_of(out, task.name, trainer.speed)
     before = model_in_use(out, task.name, trainer.speed)
     beside = None if before is None else compare(examples, judged, load_model(before))
-    directory = _unused(slot / f"{at:%Y%m%dT%H%M%S}")
+    directory = unused(slot / f"{at:%Y%m%dT%H%M%S}")
     title = f"{task.name}, {len(judged.rows)} texts"
     files = {
         CONFUSION: confusion_svg(metrics["confusion"], examples.labels, title).encode(),
@@ -104,7 +104,8 @@ def summary(trained: Trained) -> dict[str, Any]:
     return made
 
 
-def _unused(directory: Path) -> Path:
+def unused(directory: Path) -> Path:
+    """This directory, or one with a number behind where it is there already."""
     number, free = 1, directory
     while free.exists():
         number += 1

@@ -3,6 +3,9 @@
 Whatever the text, this takes less than five milliseconds: only `MAX_INPUT` characters are looked at and
 `MAX_TEXT` kept, every pattern here is linear, and what costs more is done to a beginning only. Patterns that
 few texts need are tried where a cheaper look says that they may match.
+
+What is quoted goes, for it is another's words: lines marked with ``>``, what follows "On Monday Ann wrote:", and
+``<blockquote>``; unless nothing else would be left. The mention keeps all of it.
 """
 
 import html
@@ -13,7 +16,9 @@ from dataclasses import dataclass
 import ftfy
 import ftfy.badness
 
-VERSION = "clean-1"
+from listener.own_words import may_quote, own_words
+
+VERSION = "clean-2"
 MAX_INPUT = 16_000
 """Characters looked at: a HTML message has its text behind a long head."""
 MAX_LOOK = 5_000
@@ -59,6 +64,8 @@ _HTML_TAGS = (
 )
 _PLAIN_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,9})(?:\s[^<>]{0,500})?/?>")
 _TAG = re.compile(r"<!--|<[!?][^<>]*>|<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>")
+_STYLED = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]+")
+"""Latin letters and digits in other clothes: full width, and as mathematics has them."""
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc]"
 )
@@ -120,13 +127,16 @@ def clean(text: str) -> CleanText:
     cut = len(text) > MAX_INPUT
     text = text[:MAX_INPUT]
     if "<" in text and any(tag[1].lower() in _HTML_TAGS for tag in _PLAIN_TAG.finditer(text)):
-        text = _without_tags(text)
+        own, quoted = _without_tags(text)
+        text = own if own.strip() else quoted
     if "&" in text:
         text = html.unescape(text)
     if len(text) > MAX_LOOK:
         text, cut = text[:MAX_LOOK], True
     if not text.isascii():
         text = _sound_unicode(text)
+    if "\n" in text and may_quote(text):
+        text = own_words(text)
     text = collapse(" ".join(_INVISIBLE.sub("", text).split()))
     if cut or len(text) > MAX_TEXT:
         text, cut = text[:MAX_TEXT].rstrip() + CUT_MARK, True
@@ -195,12 +205,13 @@ def collapse(text: str) -> str:
 
 
 def _sound_unicode(text: str) -> str:
-    """Valid, without mojibake and stacked marks, in form NFC."""
+    """Valid, without mojibake, stacked marks and styled letters, in form NFC."""
     text = _SURROGATES.sub("\ufffd", text)
     text = _STACKED_MARKS.sub(lambda marks: marks[0][:MAX_MARKS], text)
     if ftfy.badness.is_bad(text):
         text = _without_mojibake(text)
-    return unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text)
+    return _STYLED.sub(lambda letters: unicodedata.normalize("NFKC", letters[0]), text)
 
 
 def _without_mojibake(text: str) -> str:
@@ -214,10 +225,15 @@ def _without_mojibake(text: str) -> str:
     return "\n".join(lines)
 
 
-def _without_tags(text: str) -> str:
-    """The text between tags, a space where a block begins or ends; nothing of scripts, styles and comments."""
-    parts: list[str] = []
-    place = 0
+def _without_tags(text: str) -> tuple[str, str]:
+    """The text between tags apart from what is quoted, and what is quoted.
+
+    A space stands where a block begins or ends; nothing of scripts, styles and comments remains.
+    """
+    own: list[str] = []
+    quoted: list[str] = []
+    parts = own
+    place = depth = 0
     hidden: str | None = None
     comment_until = 0
     for tag in _TAG.finditer(text):
@@ -237,6 +253,9 @@ def _without_tags(text: str) -> str:
             hidden = name
         elif name in _BLOCK_TAGS:
             parts.append(" ")
+            if name == "blockquote":
+                depth = max(depth - 1, 0) if tag[1] else depth + 1
+                parts = quoted if depth else own
     if not hidden:
         parts.append(text[place:])
-    return "".join(parts)
+    return "".join(own), "".join(quoted)

@@ -1,5 +1,6 @@
 """What the author wants, and whether somebody should answer: by rules over the other steps' findings.
 
+Words that are only passed on are a copy, and ask nothing for whoever passes them on: their own author does.
 Where signs contradict each other, thanks with a complaint in it or praise that may be sarcasm, the need is
 ``unsure``, and a person looks: an angry customer thanked for kind words is worse off than one asked twice.
 """
@@ -10,10 +11,11 @@ from typing import NamedTuple
 from listener.domain.enriched import Complaint, Language, Need, RootCause, Sentiment, Severity
 from stream.enrichment.clean import CleanText
 from stream.enrichment.complaint import GOOD_RATING, POOR_RATING
+from stream.enrichment.passed_on import PassedOn
 from stream.enrichment.phrases import Hit
 from stream.enrichment.words import word_lists, words_version
 
-VERSION = words_version("rules-1", "need")
+VERSION = words_version("rules-2", "need")
 COMPLAINT = 0.5
 """Probability from which it is a complaint."""
 SURE_COMPLAINT = 0.75
@@ -23,6 +25,8 @@ DOUBT = 0.35
 LUKEWARM, WARM = 0.3, 0.6
 """Sentiment below which kind words are doubted: always, and where a problem is named beside them."""
 MANY_HASHTAGS, MANY_URLS = 8, 3
+MUCH_SPAM = 3
+"""Different phrases of spam from which it is spam though it also complains: "tired of your job?"."""
 FEW_WORDS = 3
 
 ANSWERED: frozenset[Need] = frozenset({"complaint", "question", "request", "unsure"})
@@ -45,6 +49,7 @@ class Findings(NamedTuple):
     severity: tuple[Severity, ...]
     root_causes: tuple[RootCause, ...]
     rating: float | None
+    passed: PassedOn | None = None
 
 
 class Answer(NamedTuple):
@@ -58,10 +63,13 @@ class Answer(NamedTuple):
 def need_of(findings: Findings) -> Answer:
     """What an inbound mention wants."""
     need, reasons = _need(findings)
+    passed = findings.passed
+    if passed is not None and passed.joins_in and need in ("mention", "praise"):
+        need, reasons = "unsure", (f"joins in the words of @{passed.by}: {_quoted([passed.own.text])}",)
     if findings.severity:
         told = ", ".join(severity.replace("_", " ") for severity in findings.severity)
         reasons = (*reasons, f"tells of: {told}")
-        need = "unsure" if need in ("spam", "mention") else need
+        need = "unsure" if need in ("spam", "mention", "copy") else need
     return Answer(need, need in ANSWERED or bool(findings.severity), reasons)
 
 
@@ -69,12 +77,16 @@ def _need(findings: Findings) -> tuple[Need, tuple[str, ...]]:
     words = findings.text.words
     if len(words) <= FEW_WORDS and words and " ".join(words) in _ACKNOWLEDGEMENTS and findings.rating is None:
         return ("praise" if "than" in words[0] else "mention"), ("acknowledges, no more",)
-    if findings.sentiment is None:
-        return _need_unread(findings)
+    passed = findings.passed
+    if passed is not None and passed.only:
+        return "copy", (f"passes on the words of @{passed.by}",)
     found: dict[str, list[str]] = {}
     for label, text, _, _ in findings.hits:
         found.setdefault(label, []).append(text)
-    return _spam(findings, found.get("spam", [])) or _need_in_english(findings, found)
+    spam = _spam(findings, found.get("spam", []))
+    if findings.sentiment is None:
+        return (findings.language.code == "und" and spam) or _need_unread(findings)
+    return spam or _need_in_english(findings, found)
 
 
 def _need_unread(findings: Findings) -> tuple[Need, tuple[str, ...]]:
@@ -93,7 +105,8 @@ def _need_unread(findings: Findings) -> tuple[Need, tuple[str, ...]]:
 
 def _spam(findings: Findings, phrases: Sequence[str]) -> tuple[Need, tuple[str, ...]] | None:
     text = findings.text
-    if findings.complaint.probability >= COMPLAINT:
+    probability = findings.complaint.probability if findings.sentiment else 0.0
+    if probability >= COMPLAINT and (probability >= SURE_COMPLAINT or len(set(phrases)) < MUCH_SPAM):
         return None
     if len(set(phrases)) > 1 or (phrases and text.urls):
         return "spam", (f"advertises: {_quoted(phrases)}",)

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from listener.domain.enriched import Complaint, Enrichment, Language, Sentiment
 from listener.domain.mention import Mention
-from listener.models.in_use import ModelsInUse
-from stream.enrichment import clean, complaint, language, need, reach_claims, sentiment
+from listener.models.characters import CharactersModel
+from listener.models.in_use import Models, ModelsInUse
+from stream.enrichment import clean, complaint, copies, need, passed_on, reach_claims, sentiment
 from stream.enrichment.clean import CleanText
+from stream.enrichment.copies import Copy, copy_marks
 from stream.enrichment.language import LanguageDetector
+from stream.enrichment.passed_on import PassedOn
 from stream.enrichment.phrases import Hit, Phrases
 from stream.enrichment.reach_claims import apart_from_reach_claims
 from stream.enrichment.root_causes import RootCauses
@@ -42,7 +45,9 @@ class Enricher:
         self.versions: dict[str, str] = {
             "clean": clean.VERSION,
             "reach_claims": reach_claims.VERSION,
-            "language": language.VERSION,
+            "passed_on": passed_on.VERSION,
+            "copies": copies.VERSION,
+            "language": self._languages.version,
             "sentiment": sentiment.VERSION,
             "complaint": complaint.VERSION,
             "need": need.VERSION,
@@ -62,25 +67,39 @@ class Enricher:
         """
         read = [apart_from_reach_claims(clean.clean(whole_text(mention))) for mention in mentions]
         texts = [text for text, _ in read]
-        languages = [self._languages.detect(text.words) for text in texts]
+        passed = [passed_on.passed_on(text) for text in texts]
+        alike = copy_marks(
+            [
+                ()
+                if _no_customer(mention) is not None
+                else copies.words_of(text if by is None else by.repeated)
+                for mention, text, by in zip(mentions, texts, passed, strict=True)
+            ]
+        )
+        models: Models = {} if self._models is None else self._models.models
+        speaking = models.get(("language", "fast"))
+        languages = self._languages.detect_each(
+            texts, speaking.language if isinstance(speaking, CharactersModel) else None
+        )
+        versions = self._trained.spoken(speaking)
         sentiments = [
             self._vader.sentiment(text.text) if spoken.code == "en" else None
             for text, spoken in zip(texts, languages, strict=True)
         ]
         hits = [self._phrases.find(text.words) for text in texts]
         trained: Sequence[BySteps | None] = [None] * len(texts)
-        if self._models is not None and self._models.models:
+        if models:
             felt_by = [
                 None if _no_customer(mention) else felt
                 for mention, felt in zip(mentions, sentiments, strict=True)
             ]
-            trained = self._trained.judge(self._models.models, [text.text for text in texts], felt_by)
+            trained = self._trained.judge(models, [text.text for text in texts], felt_by)
         return [
-            self._unjudged(spoken, nobody)
+            self._unjudged(spoken, nobody, versions)
             if (nobody := _no_customer(mention)) is not None
-            else self._customer_words(mention, text, claims, spoken, felt, found, judged)
-            for mention, (text, claims), spoken, felt, found, judged in zip(
-                mentions, read, languages, sentiments, hits, trained, strict=True
+            else self._customer_words(mention, text, claims, by, copy, spoken, felt, found, judged, versions)
+            for mention, (text, claims), by, copy, spoken, felt, found, judged in zip(
+                mentions, read, passed, alike, languages, sentiments, hits, trained, strict=True
             )
         ]
 
@@ -89,10 +108,13 @@ class Enricher:
         mention: Mention,
         text: CleanText,
         claims: tuple[str, ...],
+        passed: PassedOn | None,
+        copy: Copy | None,
         spoken: Language,
         felt: Sentiment | None,
         hits: Sequence[Sequence[Hit]],
         judged: BySteps | None,
+        versions: dict[str, str],
     ) -> Enrichment:
         complaining, needing, severe, causing = hits
         rating = mention.rating
@@ -109,7 +131,9 @@ class Enricher:
             causes = self._root_causes.find(causing)
         if felt is not None and judged is not None and judged.sentiment is not None:
             felt = sentiment.sentiment_by_model(judged.sentiment, felt)
-        answer = need.need_of(need.Findings(text, needing, spoken, felt, complains, severity, causes, rating))
+        answer = need.need_of(
+            need.Findings(text, needing, spoken, felt, complains, severity, causes, rating, passed)
+        )
         return Enrichment(
             language=spoken,
             sentiment=felt,
@@ -119,11 +143,13 @@ class Enricher:
             need_reasons=answer.reasons,
             severity=severity,
             root_causes=causes,
-            versions=self.versions if judged is None else judged.versions,
+            versions=versions if judged is None else judged.versions,
             reach_claims=claims,
+            copy_of=None if copy is None else copy.key,
+            copy_marks=() if copy is None else copy.marks,
         )
 
-    def _unjudged(self, spoken: Language, why: str) -> Enrichment:
+    def _unjudged(self, spoken: Language, why: str, versions: dict[str, str]) -> Enrichment:
         """What is kept of words that are no customer's: their language."""
         return Enrichment(
             language=spoken,
@@ -131,7 +157,7 @@ class Enricher:
             need="mention",
             needs_response=False,
             need_reasons=(why,),
-            versions=self.versions,
+            versions=versions,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from listener.domain.enriched import Sentiment
-from listener.models import Card, Texts
+from listener.models import Card, TextModel, Texts
 from listener.models.in_use import Models
 from listener.models.judge import Judgement, judge
 from stream.enrichment.complaint import complaint_words
@@ -29,9 +29,10 @@ class TrainedSteps:
         versions: of the rules, by step.
     """
 
-    def __init__(self, root_causes: RootCauses, versions: Mapping[str, str]) -> None:
+    def __init__(self, root_causes: RootCauses, versions: dict[str, str]) -> None:
         self._root_causes = root_causes
         self._versions = versions
+        self._spoken = versions
 
     def check(self, card: Card) -> None:
         """Looks whether a model can be used here.
@@ -52,6 +53,7 @@ class TrainedSteps:
             felt: by VADER; None for a text that is not English, or is not to be judged.
         """
         places = [place for place, by_vader in enumerate(felt) if by_vader is not None]
+        spoken = self.spoken(models.get(("language", "fast")))
         english = Texts([texts[place] for place in places])
         compounds = [by_vader.compound for by_vader in felt if by_vader is not None]
         english.derived("vader", lambda _: compounds)
@@ -67,13 +69,24 @@ class TrainedSteps:
             names = tuple(None if by is None else by.card.version for by in (felt_by, complains, caused))
             versions = of_versions.get(names)
             if versions is None:
-                versions = of_versions[names] = self._with(*names)
+                versions = of_versions[names] = self._with(spoken, *names)
             judged[place] = BySteps(felt_by, complains, caused, versions)
         return judged
 
-    def _with(self, sentiment: str | None, complaint: str | None, root_cause: str | None) -> dict[str, str]:
+    def spoken(self, model: TextModel | None) -> dict[str, str]:
+        """The versions of the rules, with that of a model of languages where one is in use."""
+        if model is None:
+            return self._versions
+        version = f"{self._versions['language']}+{model.card.version}"
+        if self._spoken["language"] != version:
+            self._spoken = self._versions | {"language": version}
+        return self._spoken
+
+    def _with(
+        self, spoken: Mapping[str, str], sentiment: str | None, complaint: str | None, root_cause: str | None
+    ) -> dict[str, str]:
         """The rules' versions with those of models in their place; what else a result rests on stays named."""
-        versions = dict(self._versions)
+        versions = dict(spoken)
         if sentiment is not None:
             versions |= {"sentiment": sentiment, "compound": VADER_VERSION}
         if complaint is not None:

@@ -28,6 +28,8 @@ def _enrichment(found: Enrichment) -> dict[str, Any]:
         del fields["sentiment"]  # as the contracts leave out what has no value
     else:
         fields["sentiment"] = found.sentiment.__dict__
+    if found.copy_of is None:
+        del fields["copy_of"]
     fields["root_causes"] = [cause.__dict__ for cause in found.root_causes]
     return fields
 

@@ -27,7 +27,7 @@ from stream.triage.triage import Triage
 START = datetime(2026, 11, 1, tzinfo=UTC)
 NOW = START + timedelta(days=60)
 POLICY = default_policy()
-NEEDS: tuple[Need, ...] = ("complaint", "question", "request", "praise", "unsure", "mention", "spam")
+NEEDS: tuple[Need, ...] = ("complaint", "question", "request", "praise", "unsure", "mention", "copy", "spam")
 SEVERITIES: tuple[Severity, ...] = ("safety", "legal_threat", "vulnerable")
 ASKING = {"complaint", "question", "request", "unsure"}
 

@@ -146,6 +146,8 @@ def _mentions(enriched: Sequence[EnrichedMention], records: Sequence[Record]) ->
         "match_customer": or_empty(match.customer_id for match in matches),
         "match_evidence": unless(gone, [match.evidence for match in matches], ()),
         "model_versions": [one.versions for one in found],
+        "copy_of": or_empty(one.copy_of for one in found),
+        "copy_marks": [one.copy_marks for one in found],
         "party": [one.party for one in enriched],
         "epoch": unsigned([one.epoch for one in enriched]),
         "version": mention_versions(enriched, (record.timestamp for record in records)),

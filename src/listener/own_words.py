@@ -1,4 +1,4 @@
-"""What a person wrote in an e-mail: without what they quote, their signature, and what their program adds.
+"""What a person wrote in a message: without what they quote, their signature, and what their program adds.
 
 Line by line, so that no text takes more than a few passes; libraries for this search whole messages with
 expressions that take minutes for a page of empty lines.
@@ -8,6 +8,7 @@ import re
 
 MAX_HEADER = 300
 """Longer lines begin no quotation."""
+_QUOTED = re.compile(r"^\s*>(?![:;=]['’-]?[()\[\]|/\\])")  # not >:( which is a face
 _WROTE = re.compile(
     r"^\W{0,3}(?:on|am|le|el|il|op|em|den|dnia|w dniu|vào|pe|på)\b.{4,250}"
     r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał(?:\(a\))?|kirjoitti)\b"
@@ -32,15 +33,24 @@ _PHONE = re.compile(
 )
 SIGNATURE = "-- "
 """Begins a signature (RFC 3676, 4.3); some programs lose the space."""
+_MAY_QUOTE = re.compile(
+    r"^[ \t]{0,8}>|^-- ?$|^\W{0,3}[-_*]{2}|:\W{0,3}$|^\W{0,3}(?:from|von|de|da|van|från|fra|od)\s?\*?:"
+    r"|sent from|outlook for|von meinem|gesendet von|envoyé de|enviado desde|inviato da|verstuurd vanaf",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Stands in every text of which something would go: one look where nearly all texts have none."""
+
+
+def may_quote(text: str) -> bool:
+    """Whether `own_words` may find less than all of a text; False is sure."""
+    return _MAY_QUOTE.search(text) is not None
 
 
 def own_words(text: str) -> str:
     """The new words of a message; the whole of it where nothing else would be left, as of a mere forward."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     end = next((number for number in range(len(lines)) if _ends_at(lines, number)), len(lines))
-    kept = [
-        line for line in lines[:end] if not line.lstrip().startswith(">") and not _PHONE.match(line[:120])
-    ]
+    kept = [line for line in lines[:end] if not _QUOTED.match(line) and not _PHONE.match(line[:120])]
     words = _joined(kept)
     return words or _joined(lines)
 
@@ -56,7 +66,7 @@ def _ends_at(lines: list[str], number: int) -> bool:
         return True
     following = lines[number + 1 : number + 4]
     if following and len(following[0]) <= MAX_HEADER and _WROTE.match(f"{line} {following[0].strip()}"):
-        return not following[0].lstrip().startswith(">")
+        return not _QUOTED.match(following[0])
     return bool(_FROM.match(line)) and any(_SENT.match(other[:MAX_HEADER]) for other in following)
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from listener.connectors.mail_text import own_words
+from listener.own_words import own_words
 
 WORDS = "The refund never came."
 QUOTED = {
