@@ -34,7 +34,7 @@ from listener.training.cross_validate import (
 from listener.training.examples import Examples
 from listener.training.folds import folds
 from listener.training.judged import evaluate
-from listener.training.linear import WAYS, LinearTrainer
+from listener.training.linear import WAYS, WAYS_OF_MANY, LinearTrainer, Way, make
 from listener.training.metrics import figures
 from listener.training.read_examples import read_examples
 from listener.training.train import train
@@ -101,7 +101,7 @@ def reason(data: Path, advance: Advance) -> Row:
 def banking(data: Path, advance: Advance) -> Row:
     """What customers of a bank ask for: 77 intents."""
     examples = read_examples(data / "banking77/train.csv", TASKS["root-cause"], "text", "category")
-    judged = cross_validate(examples, LinearTrainer(examples, SEED), SEED, SURE, advance)
+    judged = cross_validate(examples, make(examples, SEED), SEED, SURE, advance)
     made = cross_validated_figures(examples, judged)
     del made["confusion"], made["labels"]  # 77 of them: nobody reads that
     return made
@@ -117,13 +117,13 @@ def ways(data: Path, advance: Advance) -> Row:
         reasons = read_examples(file, TASKS["root-cause"], "text", "negativereason")
     made: Row = {}
     for name, examples in (("complaint", complaints), ("sentiment", felt), ("reason", reasons)):
-        for way in WAYS:
+        for way in (*WAYS, WAYS_OF_MANY[0]):
             trainer = LinearTrainer(examples, SEED, [way])
-            judged = cross_validate(examples, trainer, SEED, 0, lambda share: advance(share / 3 / len(WAYS)))
+            judged = cross_validate(
+                examples, trainer, SEED, 0, lambda share: advance(share / 3 / (len(WAYS) + 1))
+            )
             own = cross_validated_figures(examples, judged)
-            made.setdefault(_in_words(way.plain, way.ratio), {})[name] = {"macro_f1": own["macro_f1"]} | own[
-                "folds"
-            ]
+            made.setdefault(_in_words(way), {})[name] = {"macro_f1": own["macro_f1"]} | own["folds"]
     return {"ways": made}
 
 
@@ -191,8 +191,8 @@ def _rate(run: Callable[[slice], object], count: int) -> float:
     return round(max(rates))
 
 
-def _in_words(plain: float | None, ratio: float | None) -> str:
-    told = {"plain": plain, "log-count ratio": ratio}
+def _in_words(way: Way) -> str:
+    told = {"plain": way.plain, "log-count ratio": way.ratio, "support vectors": way.margin}
     return " + ".join(f"{name} (C {strength:g})" for name, strength in told.items() if strength is not None)
 
 

@@ -1,7 +1,11 @@
 """Labelled texts of our own writing, as many as wanted, to train small models on."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import numpy as np
 
+from listener.domain.mention import Mention
 from listener.models.tasks import TASKS
 from listener.training.examples import Examples
 
@@ -24,6 +28,8 @@ _THINGS = (
     "The lamp",
 )
 _ASIDE = ("", " @shop", " today", " https://example.org/1", " !!", " in Leeds", " for once", " honestly")
+
+_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def complaints(count: int = 200) -> Examples:
@@ -53,3 +59,20 @@ def complaints(count: int = 200) -> Examples:
             "labels": {"other": count // 2, "complaint": count // 2},
         },
     )
+
+
+def mention(text: str, **fields: Any) -> Mention:
+    """Somebody's words."""
+    given = {
+        "mention_id": "text:1",
+        "source": "text",
+        "source_kind": "text",
+        "native_id": "1",
+        "author": "text:a",
+        "channel": "social",
+        "visibility": "public",
+        "text": text,
+        "occurred_at": _AT,
+        "received_at": _AT,
+    }
+    return Mention.model_validate(given | fields)

@@ -1,9 +1,10 @@
-"""Trains the fast models: logistic regression over TF-IDF of words and pieces of words, and manners of writing.
+"""Trains the fast models: linear ones over TF-IDF of words and pieces of words, and manners of writing.
 
-Two documented ways and their sum, of which the examples choose inside the folds: the features as they are, and
-each times its log-count ratio between a label and the others (S. Wang and C. Manning, "Baselines and Bigrams:
-Simple, Good Sentiment and Topic Classification", ACL 2012). Each way the result is a weight for each feature and
-label.
+Documented ways and sums of them, of which the examples choose inside the folds: logistic regression on the
+features as they are, and on each times its log-count ratio between a label and the others (S. Wang and C. Manning,
+"Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012); for many labels a support vector
+machine (T. Joachims, "Text Categorization with Support Vector Machines", ECML 1998). Each way the result is a weight
+for each feature and label.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from listener.models.card import Speed
@@ -28,8 +30,10 @@ from listener.training.trainer import Advance, Rows, Scores
 RARE = 2
 """Texts that a feature occurs in at least; of what occurs once nothing can be learnt."""
 INNER_FOLDS = 3
-SMOOTH = 1.0
+SMOOTH = 0.1
 """Added to the counts that log-count ratios are of."""
+NEVER = -20.0
+"""Score of a label that there was no example of."""
 Matrix = Any
 """A sparse matrix of scipy, which publishes no types."""
 
@@ -39,16 +43,21 @@ class Way(NamedTuple):
 
     Attributes:
         plain: strength (scikit-learn's C) of a fit to the features as they are; None for none.
-        ratio: of a fit to the features times their log-count ratios. The scores of two fits are added up.
+        ratio: of a fit to the features times their log-count ratios.
+        margin: of a support vector machine. The scores of all fits are added up.
         scales: of the blocks and the manners of writing: what is scaled up is regularised less.
     """
 
-    plain: float | None
-    ratio: float | None
+    plain: float | None = None
+    ratio: float | None = None
+    margin: float | None = None
     scales: tuple[float, float, float] = (1.0, 1.0, 0.3)
 
 
-WAYS = (Way(3.0, None), Way(None, 1.0), Way(3.0, 0.3), Way(3.0, 1.0))
+WAYS = (Way(plain=3.0), Way(ratio=1.0), Way(plain=3.0, ratio=0.3), Way(plain=3.0, ratio=1.0))
+WAYS_OF_MANY = (Way(margin=0.3), Way(margin=1.0))
+"""For so many labels that few texts are left for each."""
+MANY = 20
 
 
 class LinearTrainer:
@@ -110,7 +119,7 @@ class LinearTrainer:
         scaled = [block.values(rows) * scale for block, scale in zip(blocks, way.scales, strict=False)]
         design = sparse.hstack([*scaled, sparse.csr_matrix(manner[rows] * way.scales[-1])], format="csr")
         labels = len(self._examples.labels)
-        fits = ((_as_they_are, way.plain), (_by_ratio, way.ratio))
+        fits = ((_as_they_are, way.plain), (_by_ratio, way.ratio), (_by_margin, way.margin))
         made = [fit(design, truth, labels, strength) for fit, strength in fits if strength is not None]
         weights, bias = (np.add.reduce(part) for part in zip(*made, strict=True))
         edges = np.cumsum([0, *(len(block.ids) for block in blocks), manner.shape[1]])
@@ -201,12 +210,25 @@ def _as_they_are(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights (a row a feature, a column a label) and bias of one multinomial regression."""
     fitted = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(design, truth)
+    return _spread_out(fitted, labels)
+
+
+def _spread_out(fitted: Any, labels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights and bias with a column for each label, also for those of which there was no example."""
     weights, bias = fitted.coef_.T, fitted.intercept_
     if column_count(labels) == 1:
         return weights.astype(np.float32), bias.astype(np.float32)
-    whole, whole_bias = np.zeros((design.shape[1], labels)), np.full(labels, -20.0)
+    whole, whole_bias = np.zeros((len(weights), labels)), np.full(labels, NEVER)
     whole[:, fitted.classes_], whole_bias[fitted.classes_] = weights, bias
     return whole.astype(np.float32), whole_bias.astype(np.float32)
+
+
+def _by_margin(
+    design: Matrix, truth: Truth, labels: int, strength: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same of a support vector machine for each label against the others."""
+    fitted = LinearSVC(C=strength, tol=1e-2).fit(design, truth)
+    return _spread_out(fitted, labels)
 
 
 def _by_ratio(
@@ -214,15 +236,14 @@ def _by_ratio(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The same of a regression for each label against the others, over features times log-count ratios."""
     columns = column_count(labels)
-    weights, bias = np.zeros((design.shape[1], columns), np.float32), np.full(columns, -20.0, np.float32)
+    weights, bias = np.zeros((design.shape[1], columns), np.float32), np.full(columns, NEVER, np.float32)
     positive_part = abs(design)
     for column in range(columns):
         is_label = truth == (1 if columns == 1 else column)
         if not is_label.any():
             continue
         there, elsewhere = (
-            np.asarray(positive_part[chosen].sum(axis=0)).ravel() + SMOOTH / 10
-            for chosen in (is_label, ~is_label)
+            np.asarray(positive_part[chosen].sum(axis=0)).ravel() + SMOOTH for chosen in (is_label, ~is_label)
         )
         ratio = np.log((there / there.sum()) / (elsewhere / elsewhere.sum()))
         fitted = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(
@@ -235,4 +256,4 @@ def _by_ratio(
 
 def make(examples: Examples, seed: int) -> LinearTrainer:
     """See `trainer.MakeTrainer`."""
-    return LinearTrainer(examples, seed)
+    return LinearTrainer(examples, seed, WAYS_OF_MANY if len(examples.labels) > MANY else WAYS)

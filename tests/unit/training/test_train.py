@@ -80,7 +80,7 @@ def test_a_label_with_too_few_texts_is_named() -> None:
         list(folds(few, np.append(rows, np.flatnonzero(few.truth == 1)[:1]), 3, 0))
 
 
-@pytest.mark.parametrize("way", [Way(1.0, None), Way(None, 0.3), Way(1.0, 0.3)])
+@pytest.mark.parametrize("way", [Way(plain=1.0), Way(ratio=0.3), Way(margin=0.3), Way(plain=1.0, ratio=0.3)])
 def test_three_labels_are_learnt_either_way(way: Way) -> None:
     three = complaints(150)
     truth = np.where(["The app" in text for text in three.texts], 2, three.truth)

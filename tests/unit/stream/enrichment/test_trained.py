@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labelled import mention
 from listener.domain.errors import UsageError
-from listener.domain.mention import Mention
 from listener.models.card import Card
 from listener.models.in_use import Models, ModelsInUse
 from listener.models.text_model import Probabilities, TextModel
@@ -60,22 +60,6 @@ class InUse(ModelsInUse):
     def require(self, check: Any) -> None:
         for model in self.models.values():
             check(model.card)
-
-
-def mention(text: str, **fields: Any) -> Mention:
-    given = {
-        "mention_id": "text:1",
-        "source": "text",
-        "source_kind": "text",
-        "native_id": "1",
-        "author": "text:a",
-        "channel": "social",
-        "visibility": "public",
-        "text": text,
-        "occurred_at": AT,
-        "received_at": AT,
-    }
-    return Mention.model_validate(given | fields)
 
 
 def test_models_judge_english_words_of_customers_and_nothing_else() -> None:
