@@ -2,9 +2,9 @@
 
 Documented ways and sums of them, of which the examples choose inside the folds: logistic regression on the
 features as they are, and on each times its log-count ratio between a label and the others (S. Wang and C. Manning,
-"Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012); for many labels a support vector
-machine (T. Joachims, "Text Categorization with Support Vector Machines", ECML 1998). Each way the result is a weight
-for each feature and label.
+"Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012); for many labels a support
+vector machine (T. Joachims, "Text Categorization with Support Vector Machines", ECML 1998). Each way the result is
+a weight for each feature and label.
 """
 
 from collections.abc import Mapping, Sequence
