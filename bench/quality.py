@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.quality_page import page
-from listener.domain.mention import Mention
 from listener.models.in_use import ModelsInUse, put_in_use
 from listener.models.linear import LinearModel
 from listener.models.store import load_model
@@ -33,7 +32,7 @@ from listener.training.cross_validate import (
 )
 from listener.training.examples import Examples
 from listener.training.folds import folds
-from listener.training.judged import evaluate
+from listener.training.judged import as_mentions, evaluate
 from listener.training.linear import WAYS, WAYS_OF_MANY, LinearTrainer, Way, make
 from listener.training.metrics import figures
 from listener.training.read_examples import read_examples
@@ -56,8 +55,7 @@ Advance = Callable[[float], None]
 
 def complaint(data: Path, advance: Advance) -> Row:
     """Complaints, cross-validated; the companies' domains alone; each domain by a model that saw none of it."""
-    with _with_header(data / "complaints_acl2019/complaints-data.csv", "tweet_id,text,label,domain") as file:
-        examples = read_examples(file, TASKS["complaint"], "text", "label", about=["domain"])
+    examples = _complaints(data)
     trainer = LinearTrainer(examples, SEED)
     domains = np.array(examples.about["domain"])
     brands = ~np.isin(domains, RANDOM)
@@ -81,8 +79,7 @@ def complaint(data: Path, advance: Advance) -> Row:
 
 def sentiment(data: Path, advance: Advance) -> Row:
     """Sentiment of tweets to airlines, cross-validated, beside VADER."""
-    file = data / "airline_tweets/tweets.csv"
-    examples = read_examples(file, TASKS["sentiment"], "text", "airline_sentiment", about=["airline"])
+    examples = _felt(data)
     judged = cross_validate(examples, LinearTrainer(examples, SEED), SEED, 0, advance)
     return {
         **cross_validated_figures(examples, judged),
@@ -92,8 +89,7 @@ def sentiment(data: Path, advance: Advance) -> Row:
 
 def reason(data: Path, advance: Advance) -> Row:
     """Why tweets to airlines are negative: ten reasons."""
-    with _filtered(data / "airline_tweets/tweets.csv", "negativereason") as file:
-        examples = read_examples(file, TASKS["root-cause"], "text", "negativereason", about=["airline"])
+    examples = _reasons(data)
     judged = cross_validate(examples, LinearTrainer(examples, SEED), SEED, SURE, advance)
     return cross_validated_figures(examples, judged)
 
@@ -109,12 +105,7 @@ def banking(data: Path, advance: Advance) -> Row:
 
 def ways(data: Path, advance: Advance) -> Row:
     """Each way alone, on two of the sets."""
-    with _with_header(data / "complaints_acl2019/complaints-data.csv", "tweet_id,text,label,domain") as file:
-        complaints = read_examples(file, TASKS["complaint"], "text", "label")
-    tweets = data / "airline_tweets/tweets.csv"
-    felt = read_examples(tweets, TASKS["sentiment"], "text", "airline_sentiment")
-    with _filtered(tweets, "negativereason") as file:
-        reasons = read_examples(file, TASKS["root-cause"], "text", "negativereason")
+    complaints, felt, reasons = _complaints(data), _felt(data), _reasons(data)
     made: Row = {}
     for name, examples in (("complaint", complaints), ("sentiment", felt), ("reason", reasons)):
         for way in (*WAYS, WAYS_OF_MANY[0]):
@@ -129,12 +120,7 @@ def ways(data: Path, advance: Advance) -> Row:
 
 def speed(data: Path, advance: Advance) -> Row:
     """Texts a second on one core: the fast model alone, and the whole chain with three of them."""
-    with _with_header(data / "complaints_acl2019/complaints-data.csv", "tweet_id,text,label,domain") as file:
-        complaints = read_examples(file, TASKS["complaint"], "text", "label")
-    tweets = data / "airline_tweets/tweets.csv"
-    felt = read_examples(tweets, TASKS["sentiment"], "text", "airline_sentiment")
-    with _filtered(tweets, "negativereason") as file:
-        reasons = read_examples(file, TASKS["root-cause"], "text", "negativereason")
+    complaints, felt, reasons = _complaints(data), _felt(data), _reasons(data)
     with tempfile.TemporaryDirectory() as directory:
         models = Path(directory)
         for examples in (complaints, felt, reasons):
@@ -161,7 +147,7 @@ def speed(data: Path, advance: Advance) -> Row:
         if not isinstance(complaint_model, LinearModel):
             raise TypeError("the fast model is a linear one")
         texts = felt.texts[: 10 * BATCH]
-        mentions = [_mention(number, text) for number, text in enumerate(texts)]
+        mentions = list(as_mentions(texts))
         trained, rules = Enricher(taxonomy, in_use), Enricher()
         return {
             "complaint_model": _rate(lambda part: complaint_model.probabilities(texts[part]), len(texts)),
@@ -204,20 +190,19 @@ def _figures(examples: Examples, judged: CrossValidated, kept: Any) -> Row:
     return {name: made[name] for name in ("texts", "macro_f1", "accuracy", "calibration_error")}
 
 
-def _mention(number: int, text: str) -> Mention:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Mention(
-        mention_id=f"text:{number}",
-        source="text",
-        source_kind="text",
-        native_id=str(number),
-        author=f"text:{number}",
-        channel="social",
-        visibility="public",
-        text=text,
-        occurred_at=at,
-        received_at=at,
-    )
+def _complaints(data: Path) -> Examples:
+    with _with_header(data / "complaints_acl2019/complaints-data.csv", "tweet_id,text,label,domain") as file:
+        return read_examples(file, TASKS["complaint"], "text", "label", about=["domain"])
+
+
+def _felt(data: Path) -> Examples:
+    tweets = data / "airline_tweets/tweets.csv"
+    return read_examples(tweets, TASKS["sentiment"], "text", "airline_sentiment", about=["airline"])
+
+
+def _reasons(data: Path) -> Examples:
+    with _filtered(data / "airline_tweets/tweets.csv", "negativereason") as file:
+        return read_examples(file, TASKS["root-cause"], "text", "negativereason", about=["airline"])
 
 
 @contextmanager

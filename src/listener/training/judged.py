@@ -35,7 +35,7 @@ def evaluate(examples: Examples, enricher: Enricher) -> dict[str, Any]:
     Raises:
         ValueError: the chain does not say anything of this task.
     """
-    mentions = list(_mentions(examples.texts))
+    mentions = list(as_mentions(examples.texts))
     parts = [mentions[start : start + BATCH] for start in range(0, len(mentions), BATCH)]
     found = [one for part in parts for one in enricher.enrich(part)]
     task = examples.task.name
@@ -58,7 +58,8 @@ def evaluate(examples: Examples, enricher: Enricher) -> dict[str, Any]:
     return made
 
 
-def _mentions(texts: Sequence[str]) -> Iterator[Mention]:
+def as_mentions(texts: Sequence[str]) -> Iterator[Mention]:
+    """Each text as a customer's mention that says nothing but that."""
     for number, text in enumerate(texts):
         yield Mention(
             mention_id=f"text:{number}",
