@@ -201,6 +201,20 @@ def send_command(settings: Settings, command: CaseCommand, subject: str) -> None
     _send(settings, "listener-case", COMMANDS.name, command.author, command.to_json(), entry)
 
 
+def send_commands(settings: Settings, commands: Iterable[CaseCommand]) -> None:
+    """Publishes what is done to many contacts at once, each with its audit entry; waits once, for all.
+
+    Raises:
+        ServiceError: Kafka is not there.
+    """
+    with publisher(settings, "listener-case") as out:
+        for command in commands:
+            entry = audit_of_command(command, command.contacts[0])
+            out.publish(COMMANDS.name, command.author, command.to_json())
+            out.publish(AUDIT.name, entry.actor, entry.to_json())
+        out.flush()
+
+
 def send_response(settings: Settings, response: Response, subject: str) -> None:
     """Publishes an answer that a person tells, and that they did; returns once the broker has both.
 

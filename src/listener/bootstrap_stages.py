@@ -23,6 +23,7 @@ from listener.kafka.admin import TopicAdmin
 from listener.kafka.config_in_force import announce_config
 from listener.kafka.erasures import followed_erasures
 from listener.metrics import NOW
+from listener.models.in_use import ModelsInUse
 from listener.settings import Settings, read_text
 from stream.app import MakeSender, WorkerOptions, build_app
 from stream.enrichment.customer_match import CustomerIndex
@@ -51,14 +52,17 @@ class Stages:
     levels: Levels
 
 
-def build_stages(settings: Settings, erasures: Erasures | None = None) -> Stages:
+def build_stages(
+    settings: Settings, erasures: Erasures | None = None, models: ModelsInUse | None = None
+) -> Stages:
     """All stages with the configured taxonomy and policy.
 
     Args:
         erasures: whose words are passed over; nobody's where None.
+        models: that are in use; None for rules alone.
 
     Raises:
-        UsageError: a file is missing or wrong, with file and line.
+        UsageError: a file is missing or wrong, with file and line; a model does not fit the taxonomy.
     """
     region = settings.config.default_phone_region
     customers = CustomerIndex(default_region=region)
@@ -66,7 +70,7 @@ def build_stages(settings: Settings, erasures: Erasures | None = None) -> Stages
     taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
     return Stages(
         customers=customers,
-        ledger=Ledger(Enricher(taxonomy), customers, default_region=region, erasures=erasures),
+        ledger=Ledger(Enricher(taxonomy, models), customers, default_region=region, erasures=erasures),
         triage=Triage(policy, customers, erasures),
         levels=Levels(policy),
     )
@@ -93,6 +97,16 @@ def load_taxonomy(settings: Settings) -> Taxonomy:
         return default_taxonomy()
     path = settings.path(named)
     return read_taxonomy(read_text(path), str(path))
+
+
+def load_models(settings: Settings) -> ModelsInUse | None:
+    """The configured directory of models, those in use loaded; None where none is configured.
+
+    Raises:
+        UsageError: there is no such directory, or a model cannot be read.
+    """
+    named = settings.config.models
+    return ModelsInUse(settings.path(named)) if named else None
 
 
 def config_in_force(settings: Settings, at: datetime) -> list[ConfigInForce]:
@@ -143,7 +157,10 @@ def run_stream_worker(
     for difference in differences:
         log.warning("%s", difference)
     erasures = followed_erasures(settings.kafka, settings.erasure_key, Event())
-    stages = build_stages(settings, erasures)
+    models = load_models(settings)
+    stages = build_stages(settings, erasures, models)
+    if models is not None:
+        models.follow(Event())
     now = installation_time(settings)
     if new := announce_config(settings.kafka, config_in_force(settings, now())):
         log.info("in force from now on: %s", ", ".join(new))

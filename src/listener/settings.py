@@ -238,6 +238,8 @@ class Config(Document):
     """Path of the policy file; the shipped one where none is given."""
     taxonomy: str | None = None
     """Path of the taxonomy of root causes; the shipped one where none is given."""
+    models: str | None = None
+    """Path of the directory of trained models; rules alone where none is given."""
     kafka: KafkaConfig = KafkaConfig()
     clickhouse_url: str | None = None
     log_mentions: bool = False

@@ -13,12 +13,14 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from listener.cli.options import models_option
 from listener.connectors.customers_file import BadRow, read_customers
 from listener.domain.contract import json_object
 from listener.domain.enriched import NO_CAUSE, EnrichedMention, Enrichment
 from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.ids import anonymous_author, author_party, customer_party, mention_id
 from listener.domain.mention import Channel, Mention, usual_visibility
+from listener.models.in_use import ModelsInUse
 from stream.enrichment.copies import Copy, CopyIndex
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
@@ -36,6 +38,7 @@ NOTED_KIND = "text"
     Examples:
       listener enrich mentions.jsonl > enriched.jsonl
       echo '{"text": "Still waiting for my refund!"}' | listener enrich
+      listener enrich --models models mentions.jsonl > enriched.jsonl
 
     \b
     Each line is a mention as on the topic mentions.raw, or an object with a text and any of its
@@ -53,9 +56,14 @@ NOTED_KIND = "text"
 @click.option(
     "--taxonomy", "taxonomy_file", type=click.Path(path_type=Path), metavar="FILE", help="Root causes, YAML."
 )
+@models_option
 @click.option("--region", metavar="CC", help="Country of telephone numbers without +, for example GB.")
 def command(
-    file: BinaryIO, customers_file: Path | None, taxonomy_file: Path | None, region: str | None
+    file: BinaryIO,
+    customers_file: Path | None,
+    taxonomy_file: Path | None,
+    models: ModelsInUse | None,
+    region: str | None,
 ) -> None:
     """Enrich mentions: JSON lines in, JSON lines out, with the very same code as the stream.
 
@@ -64,7 +72,7 @@ def command(
     nearly the same words have the copy_of of those that came first, as in the view `copies`.
     """
     enricher = Enricher(
-        None if taxonomy_file is None else read_taxonomy(_text(taxonomy_file), str(taxonomy_file))
+        None if taxonomy_file is None else read_taxonomy(_text(taxonomy_file), str(taxonomy_file)), models
     )
     problems = Problems()
     customers = CustomerIndex(region)

@@ -1,25 +1,35 @@
-"""``listener evaluate``: how right Listener is, as JSON."""
+"""``listener evaluate``: how right Listener is, as JSON or as tables."""
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from listener.cli.labelled import labelled_options
+from listener.cli.options import models_option
+from listener.cli.tables import format_rows
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.mention import read_raw
 from listener.domain.response import Response
 from listener.evaluation.triage import World, evaluate_triage
+from listener.models.in_use import ModelsInUse
+from listener.models.tasks import TASKS
 from listener.settings import read_text
 from listener.simulator.truth import MatterTruth, MentionTruth
+from listener.training.judged import evaluate
+from listener.training.read_examples import read_examples
+from stream.enrichment.pipeline import Enricher
 from stream.enrichment.taxonomy import read_taxonomy
 from stream.ledger.ledger import Recorded
 from stream.triage.policy import read_policy
 
 C = TypeVar("C", bound=Contract)
+MOST_COLUMNS = 12
+"""Labels up to which a table tells how often each was taken for which."""
 
 
 @click.group()
@@ -30,6 +40,7 @@ def command() -> None:
     Example:
       listener simulate --customers 2000 --days 60 --seed 1 --out world
       listener evaluate triage --data world
+      listener evaluate complaint --data labelled.csv --text text --label label --format table
     """
 
 
@@ -66,6 +77,83 @@ def triage(directory: Path, policy_file: Path | None, taxonomy_file: Path | None
     policy = read_policy(policy_file or directory / "policy.yaml")
     taxonomy = None if taxonomy_file is None else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
     click.echo(json.dumps(evaluate_triage(read_world(directory), policy, taxonomy, region), indent=2))
+
+
+def _of_texts(task: str) -> click.Command:
+    """The command for a task that models can be trained for."""
+
+    @click.command(
+        task,
+        help=f"""How right the chain is about {task}, on labelled texts, as in the stream.
+
+        Without --models by its rules alone. Figures of texts that a model was trained on flatter it: those of
+        `listener train` are cross-validated.
+
+        \b
+        Example:
+          listener evaluate {task} --data labelled.csv --text text --label label --models models --by channel
+        """,
+    )
+    @labelled_options
+    @click.option(
+        "--taxonomy",
+        "taxonomy_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Root causes, YAML.",
+    )
+    @models_option
+    @click.option("--format", "form", type=click.Choice(("json", "table")), default="json", show_default=True)
+    def of_texts(
+        file: Path,
+        text: str,
+        label: str,
+        rename: dict[str, str],
+        by: tuple[str, ...],
+        taxonomy_file: Path | None,
+        models: ModelsInUse | None,
+        form: str,
+    ) -> None:
+        examples = read_examples(file, TASKS[task], text, label, rename, by)
+        taxonomy = (
+            None if taxonomy_file is None else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
+        )
+        made = evaluate(examples, Enricher(taxonomy, models))
+        click.echo(
+            json.dumps(made, indent=2) if form == "json" else figures_in_words(made), nl=form == "json"
+        )
+
+    return of_texts
+
+
+for _task in TASKS:
+    command.add_command(_of_texts(_task))
+
+
+def figures_in_words(made: dict[str, Any]) -> str:
+    """Figures as tables: of all, by label, by group, and how often each label was taken for which."""
+    overall = [
+        (name.replace("_", " "), figure["value"], *figure.get("interval", (None, None)))
+        for name, figure in made.items()
+        if isinstance(figure, dict) and "value" in figure
+    ]
+    labels = [(name, *of.values()) for name, of in made["labels"].items()]
+    parts = [
+        f"{made['texts']} texts, judged by {', '.join(made['versions'])}\n",
+        format_rows(("figure", "value", "from", "to"), overall, "table"),
+        format_rows(("label", "texts", "precision", "recall"), labels, "table"),
+    ]
+    for column, groups in made["by"].items():
+        rows = [
+            (name, of["texts"], of["macro_f1"]["value"], *of["macro_f1"]["interval"], of["accuracy"])
+            for name, of in groups.items()
+        ]
+        parts.append(format_rows((column, "texts", "macro-F1", "from", "to", "accuracy"), rows, "table"))
+    names = made["found_labels"]
+    if len(names) <= MOST_COLUMNS:
+        rows = [(name, *row) for name, row in zip(names, made["confusion"], strict=True)]
+        parts.append(format_rows(("true, found:", *names), rows, "table"))
+    return "\n".join(parts)
 
 
 def read_world(directory: Path) -> World:

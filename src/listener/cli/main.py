@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "respond": "say what was answered",
     "case": "assign, join, part, close or reopen cases, mark a contact as failed",
     "reclassify": "say what a contact is about",
+    "train": "train a model on labelled texts",
     "resume": "let a source go on that pauses because of its dead letters",
     "link": "say who an author is",
     "dead": "look at, replay or drop dead letters",

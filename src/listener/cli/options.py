@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from listener.models.in_use import ModelsInUse
 from listener.settings import load_settings
 
 
@@ -44,3 +45,21 @@ def health_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.IntRange(1, 65535),
         help="Serve /livez, /readyz and /metrics here.",
     )(command)
+
+
+def models_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--models`` and calls the command with ``models``: those in use there, None for rules alone."""
+
+    @click.option(
+        "--models",
+        "models_directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="What `listener train --out` wrote [default: rules alone].",
+    )
+    @functools.wraps(command)
+    def with_models(*args: Any, models_directory: Path | None, **kwargs: Any) -> Any:
+        models = None if models_directory is None else ModelsInUse(models_directory)
+        return command(*args, models=models, **kwargs)
+
+    return with_models

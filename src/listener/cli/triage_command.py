@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from listener.cli.options import models_option
 from listener.cli.tables import FORMATS, format_rows
 from listener.domain.case import Case
 from listener.domain.command import CaseCommand
@@ -21,6 +22,7 @@ from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.mention import Mention, MentionDeleted
 from listener.domain.response import Response
 from listener.domain.topics import BACKFILL, COMMANDS, CUSTOMERS, LINKS, RAW, RESPONSES
+from listener.models.in_use import ModelsInUse
 from stream import offline
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
@@ -78,6 +80,7 @@ _BY_TOPIC: dict[str, type[Line]] = {
 @click.option(
     "--taxonomy", "taxonomy_file", type=click.Path(path_type=Path), metavar="FILE", help="Root causes, YAML."
 )
+@models_option
 @click.option("--region", metavar="CC", help="Country of telephone numbers without +, for example GB.")
 @click.option(
     "--compare",
@@ -92,6 +95,7 @@ def command(
     policy_file: Path | None,
     until: str | None,
     taxonomy_file: Path | None,
+    models: ModelsInUse | None,
     region: str | None,
     compared_file: Path | None,
     form: str | None,
@@ -120,7 +124,7 @@ def command(
 
     def cases_under(policy: Policy) -> list[Case]:
         words = taxonomy.with_severity_words(policy.severity_words)
-        ledger = Ledger(Enricher(words), customers, region)
+        ledger = Ledger(Enricher(words, models), customers, region)
         with _progress() as advance:
             stages = offline.run(recorded, ledger, Triage(policy, customers), now, advance)
             return list(stages.cases.values())

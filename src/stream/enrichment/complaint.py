@@ -1,4 +1,6 @@
-"""Is it a complaint? Transparent rules for English texts; each adds its weight in log-odds.
+"""Is it a complaint? A trained model says it where one is in use; else transparent rules for English texts.
+
+Each rule adds its weight in log-odds.
 
 A complaint is what a breach of expectations makes a person write (D. Preotiuc-Pietro et al., "Automatically
 Identifying Complaints in Social Media", ACL 2019); the weights were fitted once by logistic regression with
@@ -10,7 +12,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from listener.domain.enriched import Complaint, Sentiment
+from listener.models import Card
+from listener.models.judge import Judgement
+from listener.models.tasks import COMPLAINT
 from stream.enrichment.phrases import Hit
 from stream.enrichment.words import word_lists, words_version
 
@@ -23,6 +31,10 @@ POOR_RATING, GOOD_RATING = 0.4, 0.8
 stars of five stand at 0.25 and 0.75 or at 0.4 and 0.8, by the source's way of counting."""
 RATING_WEIGHT = 2.5
 STRONGLY_NEGATIVE = -0.5
+_LEAST = 1e-6
+"""What a model's probability counts as at least, so that the stars still weigh."""
+_SHOWN = 0.3
+"""A model's probability from which its words are told."""
 
 WEIGHTS: dict[str, float] = {
     "strongly negative": 0.9,
@@ -76,6 +88,23 @@ def complaint_elsewhere(rating: float | None) -> Complaint:
     return Complaint(probability=_probability(weight), evidence=_evidence({}, rating)) if weight else UNSURE
 
 
+def complaint_by_model(judged: Judgement, rating: float | None) -> Complaint:
+    """How sure a trained model is that an English text is a complaint; stars count beside it as by the rules."""
+    share = float(judged.probabilities[judged.card.labels.index(COMPLAINT)])
+    if weight := _rating_weight(rating):
+        share = min(max(share, _LEAST), 1 - _LEAST)
+        share = _probability(math.log(share / (1 - share)) + weight)
+    words = judged.evidence.get(COMPLAINT, ())
+    return Complaint(
+        probability=round(share, 4), evidence=tuple(islice(_with_rating(words, rating), MAX_EVIDENCE))
+    )
+
+
+def complaint_words(card: Card, shares: NDArray[np.float64]) -> Sequence[str]:
+    """The label whose words are shown: a complaint, where that is likely enough to be doubted at least."""
+    return (COMPLAINT,) if shares[card.labels.index(COMPLAINT)] >= _SHOWN else ()
+
+
 def _rules(words: Sequence[str], hits: Iterable[Hit], sentiment: Sentiment) -> dict[str, list[str]]:
     """Each rule that holds, with the different words that it holds by."""
     found: dict[str, list[str]] = {}
@@ -126,9 +155,15 @@ def _evidence(found: dict[str, list[str]], rating: float | None) -> tuple[str, .
     evidence: Iterator[str] = (
         text for text in texts if together.count(text) == 1
     )  # what stands in another says no more
-    if rating is not None and rating <= POOR_RATING:
-        evidence = chain([f"rated {rating:g} of 1"], evidence)
-    return tuple(islice(evidence, MAX_EVIDENCE))
+    return tuple(islice(_with_rating(evidence, rating), MAX_EVIDENCE))
+
+
+def _with_rating(evidence: Iterable[str], rating: float | None) -> Iterable[str]:
+    return (
+        chain([f"rated {rating:g} of 1"], evidence)
+        if rating is not None and rating <= POOR_RATING
+        else evidence
+    )
 
 
 def _probability(log_odds: float) -> float:

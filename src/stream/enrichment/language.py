@@ -61,15 +61,20 @@ class LanguageDetector:
         self._detector = LangDetector(config)
         self._detector.detect("load the model", model="lite")
 
-    def detect_each(self, texts: Sequence[CleanText]) -> list[Language]:
-        """The language of each text."""
+    def detect_each(self, texts: Sequence[CleanText], newest: LanguageModel | None = None) -> list[Language]:
+        """The language of each text.
+
+        Args:
+            newest: a model that stands for that of the detector.
+        """
         found = [self.detect(text.words) for text in texts]
-        if self._trained is None:
+        trained = newest or self._trained
+        if trained is None:
             return found
         places = [place for place, language in enumerate(found) if language.code == ENGLISH]
-        shares = self._trained.probabilities([texts[place].text for place in places])
+        shares = trained.probabilities([texts[place].text for place in places])
         for place, row in zip(places, shares.tolist(), strict=True):
-            found[place] = _agreed(found[place], self._trained, row)
+            found[place] = _agreed(found[place], trained, row)
         return found
 
     def detect(self, words: tuple[str, ...]) -> Language:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from listener.domain.enriched import Complaint, Enrichment, Language, Sentiment
 from listener.domain.mention import Mention
-from listener.language.characters import LanguageModel
+from listener.models.characters import CharactersModel
+from listener.models.in_use import Models, ModelsInUse
 from stream.enrichment import clean, complaint, copies, need, passed_on, reach_claims, sentiment
 from stream.enrichment.clean import CleanText
 from stream.enrichment.copies import Copy, copy_marks
@@ -16,6 +17,7 @@ from stream.enrichment.root_causes import RootCauses
 from stream.enrichment.sentiment import Vader
 from stream.enrichment.severity import Severities
 from stream.enrichment.taxonomy import Taxonomy, default_taxonomy
+from stream.enrichment.trained import BySteps, TrainedSteps
 
 _NO_COMPLAINT = Complaint(probability=0.0)
 
@@ -25,12 +27,15 @@ class Enricher:
 
     Args:
         taxonomy: the company's root causes; None for the shipped ones.
-        language: a model of languages that people trained, if there is one.
+        models: those in use, looked at once for each batch; None for rules alone.
+
+    Raises:
+        UsageError: a model names a root cause that the taxonomy does not have.
     """
 
-    def __init__(self, taxonomy: Taxonomy | None = None, language: LanguageModel | None = None) -> None:
+    def __init__(self, taxonomy: Taxonomy | None = None, models: ModelsInUse | None = None) -> None:
         taxonomy = taxonomy or default_taxonomy()
-        self._languages = LanguageDetector(language)
+        self._languages = LanguageDetector()
         self._vader = Vader()
         self._severities = Severities(taxonomy)
         self._root_causes = RootCauses(taxonomy)
@@ -49,6 +54,10 @@ class Enricher:
             "severity": self._severities.version,
             "root_causes": self._root_causes.version,
         }
+        self._trained = TrainedSteps(self._root_causes, self.versions)
+        self._models = models
+        if models is not None:
+            models.require(self._trained.check)
 
     def enrich(self, mentions: Sequence[Mention]) -> list[Enrichment]:
         """What can be found out from each mention alone, in the same order.
@@ -67,18 +76,30 @@ class Enricher:
                 for mention, text, by in zip(mentions, texts, passed, strict=True)
             ]
         )
-        languages = self._languages.detect_each(texts)
+        models: Models = {} if self._models is None else self._models.models
+        speaking = models.get(("language", "fast"))
+        languages = self._languages.detect_each(
+            texts, speaking.language if isinstance(speaking, CharactersModel) else None
+        )
+        versions = self._trained.spoken(speaking)
         sentiments = [
             self._vader.sentiment(text.text) if spoken.code == "en" else None
             for text, spoken in zip(texts, languages, strict=True)
         ]
         hits = [self._phrases.find(text.words) for text in texts]
+        trained: Sequence[BySteps | None] = [None] * len(texts)
+        if models:
+            felt_by = [
+                None if _no_customer(mention) else felt
+                for mention, felt in zip(mentions, sentiments, strict=True)
+            ]
+            trained = self._trained.judge(models, [text.text for text in texts], felt_by)
         return [
-            self._unjudged(spoken, nobody)
+            self._unjudged(spoken, nobody, versions)
             if (nobody := _no_customer(mention)) is not None
-            else self._customer_words(mention, text, claims, by, copy, spoken, felt, found)
-            for mention, (text, claims), by, copy, spoken, felt, found in zip(
-                mentions, read, passed, alike, languages, sentiments, hits, strict=True
+            else self._customer_words(mention, text, claims, by, copy, spoken, felt, found, judged, versions)
+            for mention, (text, claims), by, copy, spoken, felt, found, judged in zip(
+                mentions, read, passed, alike, languages, sentiments, hits, trained, strict=True
             )
         ]
 
@@ -92,15 +113,24 @@ class Enricher:
         spoken: Language,
         felt: Sentiment | None,
         hits: Sequence[Sequence[Hit]],
+        judged: BySteps | None,
+        versions: dict[str, str],
     ) -> Enrichment:
         complaining, needing, severe, causing = hits
         rating = mention.rating
         if felt is None:
             complains = complaint.complaint_elsewhere(rating)
+        elif judged is not None and judged.complaint is not None:
+            complains = complaint.complaint_by_model(judged.complaint, rating)
         else:
             complains = complaint.complaint_in_english(text.words, complaining, felt, rating)
         severity = self._severities.find(text.words, severe)
-        causes = self._root_causes.find(causing)
+        if judged is not None and judged.root_cause is not None:
+            causes = self._root_causes.find_by_model(judged.root_cause, causing)
+        else:
+            causes = self._root_causes.find(causing)
+        if felt is not None and judged is not None and judged.sentiment is not None:
+            felt = sentiment.sentiment_by_model(judged.sentiment, felt)
         answer = need.need_of(
             need.Findings(text, needing, spoken, felt, complains, severity, causes, rating, passed)
         )
@@ -113,13 +143,13 @@ class Enricher:
             need_reasons=answer.reasons,
             severity=severity,
             root_causes=causes,
-            versions=self.versions,
+            versions=versions if judged is None else judged.versions,
             reach_claims=claims,
             copy_of=None if copy is None else copy.key,
             copy_marks=() if copy is None else copy.marks,
         )
 
-    def _unjudged(self, spoken: Language, why: str) -> Enrichment:
+    def _unjudged(self, spoken: Language, why: str, versions: dict[str, str]) -> Enrichment:
         """What is kept of words that are no customer's: their language."""
         return Enrichment(
             language=spoken,
@@ -127,7 +157,7 @@ class Enricher:
             need="mention",
             needs_response=False,
             need_reasons=(why,),
-            versions=self.versions,
+            versions=versions,
         )
 
 

@@ -1,9 +1,16 @@
-"""Which root causes of the taxonomy a text is about, by the words that point to them."""
+"""Which root causes of the taxonomy a text is about: by a trained model, else by the words that point to them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from listener.domain.enriched import RootCause
+import numpy as np
+from numpy.typing import NDArray
+
+from listener.domain.enriched import NO_CAUSE, RootCause
+from listener.domain.errors import UsageError
+from listener.models import Card
+from listener.models.decide import several
+from listener.models.judge import Judgement
 from stream.enrichment.phrases import Hit
 from stream.enrichment.taxonomy import Taxonomy
 
@@ -30,6 +37,10 @@ class RootCauses:
         self._nodes = taxonomy.nodes
         self.phrases: dict[str, tuple[str, ...]] = {}
         self._of_label: dict[str, tuple[int, bool]] = {}
+        self._trained: dict[str, dict[str, int]] = {}
+        self._numbers = {node.id.casefold(): number for number, node in enumerate(taxonomy.nodes)}
+        for number, node in enumerate(taxonomy.nodes):
+            self._numbers.setdefault(node.name.casefold(), number)
         for number, node in enumerate(taxonomy.nodes):
             for sort, texts in (("keyword", node.keywords), ("hint", node.hints)):
                 label = f"{number} {sort}"
@@ -56,8 +67,61 @@ class RootCauses:
         best = sorted([score for score in scored if score[0] >= ENOUGH], reverse=True)[:MAX_CAUSES]
         return tuple(self._cause(-place, weight, weights[-place]) for weight, place in best)
 
-    def _cause(self, number: int, weight: float, told: dict[str, float]) -> RootCause:
+    def find_by_model(self, judged: Judgement, hits: Iterable[Hit]) -> tuple[RootCause, ...]:
+        """The causes that a model is sure enough of, and by their words those that it was never taught.
+
+        Args:
+            hits: as for `find`.
+        """
+        known = self.nodes_of(judged.card)
+        causes = [
+            self._told(known[label], float(judged.probabilities[place]), judged.evidence.get(label, ()))
+            for place in several(judged.probabilities, judged.card, MAX_CAUSES)
+            if (label := judged.card.labels[place]) in known
+        ]
+        taught = {self._nodes[number].id for number in known.values()}
+        causes += [cause for cause in self.find(hits) if cause.node not in taught]
+        return tuple(sorted(causes, key=lambda cause: -cause.score)[:MAX_CAUSES])
+
+    def nodes_of(self, card: Card) -> dict[str, int]:
+        """Each label of a model, apart from that for none, to the number of the node with that id or name.
+
+        Raises:
+            UsageError: the taxonomy has no such node, so that nobody would own the cause.
+        """
+        if (known := self._trained.get(card.version)) is not None:
+            return known
+        known = self.check_labels(card.labels, card.version)
+        self._trained[card.version] = known
+        return known
+
+    def check_labels(self, labels: Iterable[str], where: str) -> dict[str, int]:
+        """Each label apart from that for none to the number of its node.
+
+        Args:
+            where: they are from, for the message.
+
+        Raises:
+            UsageError: as `nodes_of`.
+        """
+        causes = [label for label in labels if label != NO_CAUSE]
+        if missing := [label for label in causes if label.casefold() not in self._numbers]:
+            raise UsageError(
+                f"{where}: the taxonomy has no root cause with the id or name "
+                f"{', '.join(map(repr, missing))}: add it, or train with --rename"
+            )
+        return {label: self._numbers[label.casefold()] for label in causes}
+
+    def _told(self, number: int, score: float, evidence: tuple[str, ...]) -> RootCause:
         node = self._nodes[number]
+        return RootCause(node=node.id, owner=node.owner, score=round(score, 3), evidence=evidence)
+
+    def _cause(self, number: int, weight: float, told: dict[str, float]) -> RootCause:
         evidence = sorted(told, key=lambda text: -told[text])[:MAX_EVIDENCE]
-        score = round(1 - math.exp(-weight), 3)
-        return RootCause(node=node.id, owner=node.owner, score=score, evidence=tuple(evidence))
+        return self._told(number, 1 - math.exp(-weight), tuple(evidence))
+
+
+def cause_words(card: Card, shares: NDArray[np.float64]) -> Sequence[str]:
+    """The labels whose words are shown: those of the causes that are named."""
+    labels = [card.labels[place] for place in several(shares, card, MAX_CAUSES)]
+    return [label for label in labels if label != NO_CAUSE]

@@ -11,7 +11,8 @@ A node names a root cause, the owner of the process behind it, and the words tha
 
 Keywords point to the cause by themselves; `hints` are weaker and need company. Both are phrases (see
 `phrases`): lower case, ``*`` for any ending, ``#`` for any number, matched at word boundaries. `severity` may
-replace the shipped words for safety, legal threats and vulnerable people.
+replace the shipped words for safety, legal threats and vulnerable people. `examples` are texts that people wrote
+about a cause: `listener train root-cause --taxonomy` learns from them, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,6 +48,8 @@ class CauseNode(Document):
     """Who owns the process that causes it."""
     keywords: tuple[Phrase, ...] = Field(min_length=1)
     hints: tuple[Phrase, ...] = ()
+    examples: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = ()
+    """What customers write about it, for people and to train on; nothing is found by them."""
 
     @field_validator("id")
     @classmethod
@@ -77,7 +80,8 @@ class Taxonomy(Document):
     @property
     def version(self) -> str:
         """Changes with the content, not with layout or comments."""
-        return f"keywords-1+{short_hash(self.model_dump_json())}"
+        content = self.model_dump_json(exclude={"nodes": {"__all__": {"examples"}}})
+        return f"keywords-1+{short_hash(content)}"
 
     def with_severity_words(self, words: Mapping[Severity, Iterable[str]]) -> Self:
         """This taxonomy with more words for severities, such as those of a policy."""
