@@ -1,0 +1,64 @@
+"""Whether a public incident moved sales: an interrupted time series."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import statsmodels.api as sm
+from scipy.stats import t as student
+
+from listener.statistics.interval import LEVEL, Floats, Interval, Ints, interval
+
+IncidentVerdict = Literal["lower", "no effect shown", "higher"]
+LEAST_DAYS: Final = 28
+"""Before the incident; with fewer neither weekday nor trend is known."""
+_LAGS = 7
+
+
+@dataclass(frozen=True)
+class IncidentEffect:
+    """What sales did after an incident.
+
+    Attributes:
+        verdict: by whether the interval of `level` holds 0.
+        level: relative change of the days after it against what weekday and trend led to expect, such as -0.08.
+        words: one sentence.
+    """
+
+    verdict: IncidentVerdict
+    level: Interval
+    words: str
+
+
+def incident_effect(days: Ints, sales: Floats, incident: int, *, until: int | None = None) -> IncidentEffect:
+    """Segmented regression of the logarithm of daily sales: weekday, linear trend, a step at the incident.
+
+    A. K. Wagner et al., Segmented regression analysis of interrupted time series studies in medication use
+    research, Journal of Clinical Pharmacy and Therapeutics 27 (2002) 299-309. Errors of neighbouring days are
+    alike, so the standard errors are those of W. K. Newey, K. D. West, Econometrica 55 (1987) 703-708, seven
+    days back, widened by n/(n-k). A series alone shows a coincidence in time: what else happened on that day
+    is not known.
+
+    Args:
+        days: days since 1970-01-01, rising; sales: of each, above 0.
+        incident: first day after which sales may differ; until: last day that counts, the end if None.
+    """
+    used = (sales > 0) & (days <= (int(days.max(initial=incident)) if until is None else until))
+    days, sales = days[used], sales[used]
+    if (days < incident).sum() < LEAST_DAYS or (days >= incident).sum() < _LAGS:
+        words = f"no effect shown: it takes {LEAST_DAYS} days before the incident and {_LAGS} after it"
+        return IncidentEffect("no effect shown", Interval(float("nan"), -1.0, float("inf"), words), words)
+    weekday = (days + 3) % 7
+    columns = [np.ones(len(days)), (days >= incident).astype(np.float64), (days - incident) / 365.25]
+    columns += [(weekday == number).astype(np.float64) for number in range(1, 7)]
+    fitted = sm.OLS(np.log(sales), np.stack(columns, axis=1)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True}
+    )
+    middle, error = float(fitted.params[1]), float(fitted.bse[1])
+    half = float(student.ppf(0.5 + LEVEL / 2, fitted.df_resid)) * error
+    level = interval(
+        *(float(np.expm1(value)) for value in (middle, middle - half, middle + half)),
+        "{estimate:+.1%} against what was to be expected, between {low:+.1%} and {high:+.1%}",
+    )
+    verdict: IncidentVerdict = "lower" if level.high < 0 else "higher" if level.low > 0 else "no effect shown"
+    return IncidentEffect(verdict, level, f"{verdict}: sales {level.words}")

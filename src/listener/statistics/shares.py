@@ -1,0 +1,197 @@
+"""Shares of parties by cause where a model said the cause and a match said the party: both may be wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from listener.statistics.confusion import Confusion
+from listener.statistics.interval import Floats, Interval, Ints, percentile_interval
+from listener.statistics.linkage import LinkageQuality, true_parties
+
+MOST_CONTACTS = 12
+"""Parties with more contacts count as having so many, the part with the cause in proportion: what the rarest
+parties add to the answer is below what the held-out matrix leaves open."""
+_ROUNDS = 200
+_WORDS = "{estimate:.1%}, between {low:.1%} and {high:.1%} with the model's mistakes taken in"
+
+
+@dataclass(frozen=True)
+class CauseCounts:
+    """What ClickHouse counts for one cause.
+
+    Attributes:
+        histogram: one row for each (contacts of a party, how many of them the model gave this cause):
+            three columns contacts, with_cause, parties. The parties of all causes add up to the same.
+        accounts: distinct authors with a contact of this cause, for linkage error; None leaves it out.
+    """
+
+    histogram: Ints
+    accounts: int | None = None
+
+    @property
+    def parties(self) -> int:
+        """All distinct parties with a contact, whatever its cause."""
+        return int(self.histogram[:, 2].sum())
+
+    @property
+    def with_cause(self) -> int:
+        """Distinct parties with a contact that the model gave this cause."""
+        return int(self.histogram[self.histogram[:, 1] > 0, 2].sum())
+
+
+def corrected_shares(
+    counts: Mapping[str, CauseCounts],
+    confusion: Confusion,
+    *,
+    accounts: int | None = None,
+    linkage: LinkageQuality | None = None,
+    seed: int = 0,
+    replicates: int = 400,
+) -> dict[str, Interval]:
+    """Each cause's share of parties as it would be with a model and a match that are always right.
+
+    1. How often each label is true of a contact: what was said = the held-out matrix applied to what is true
+       (W. J. Rogan, B. Gladen, Estimating prevalence from the results of a screening test, American Journal of
+       Epidemiology 107 (1978) 71-76, for two labels; for many: M. Saerens, P. Latinne, C. Decaestecker,
+       Adjusting the outputs of a classifier to new a priori probabilities, Neural Computation 14 (2002) 21-41;
+       solved by expectation maximisation, so that no share is below 0).
+    2. With that, how often a contact of this cause is recognised, and how often one of another is taken for it.
+    3. A party with n contacts, t of them truly of the cause, is seen with k of them: k is the sum of two
+       binomials. The mixture over t is solved for, again by expectation maximisation (N. Laird, Nonparametric
+       maximum likelihood estimation of a mixing distribution, Journal of the American Statistical Association
+       73 (1978) 805-811); the share with t > 0 is what is asked for.
+    4. Where `linkage` is given, parties are counted as `true_parties` does.
+
+    The interval is the percentile interval of a bootstrap over parties, in which the held-out matrix and the
+    quality of the match are drawn anew each time: it takes in the chance of who wrote, and how little is known
+    of the mistakes.
+
+    Args:
+        counts: for each cause that the model knows; "none of these" too, under its label in `confusion`.
+        accounts: distinct authors of all contacts; needed with `linkage`.
+        linkage: how right the match is; None takes it as right.
+        seed: of the bootstrap; the same gives the same interval.
+
+    Returns:
+        By cause; a cause that `confusion` does not know is left out.
+
+    Raises:
+        ValueError: the histograms disagree about the parties, or `accounts` is missing.
+    """
+    known = [cause for cause in counts if cause in confusion.labels]
+    if not known:
+        return {}
+    totals = {counts[cause].parties for cause in known}
+    if len(totals) > 1:
+        raise ValueError(f"every cause's histogram holds all parties, but they hold {sorted(totals)}")
+    if linkage is not None and accounts is None:
+        raise ValueError("linkage needs the number of accounts")
+    total = totals.pop()
+    if total == 0:
+        return {cause: Interval(float("nan"), 0.0, 1.0, "nobody was counted") for cause in known}
+    generator = np.random.default_rng(seed)
+    rates = np.concatenate([confusion.rates()[None], confusion.resampled(generator, replicates)])
+    said = np.zeros((replicates + 1, len(confusion.labels)))
+    drawn: dict[str, tuple[Ints, Floats]] = {}
+    for cause in known:
+        cells, parties = _folded(counts[cause].histogram)
+        again = generator.multinomial(total, parties / total, replicates)
+        weights = np.concatenate([parties[None], again]).astype(np.float64)
+        drawn[cause] = cells, weights
+        said[:, confusion.labels.index(cause)] = weights @ cells[:, 1]
+    contacts = drawn[known[0]][1] @ drawn[known[0]][0][:, 0]
+    said = _with_rest(said, contacts, [confusion.labels.index(cause) for cause in known])
+    truth = _unmixed(said, rates)
+    factor = (
+        None if linkage is None else np.array([linkage.factor(), *linkage.resampled(generator, replicates)])
+    )
+    everybody = _people(accounts, total, factor, generator, replicates)
+    shares = {}
+    for cause in known:
+        index = confusion.labels.index(cause)
+        recognised, mistaken = _two_rates(truth, rates, index)
+        cells, weights = drawn[cause]
+        share = _share_with(cells, weights, recognised, mistaken)
+        seen = counts[cause]
+        if seen.accounts is not None and seen.with_cause:
+            people = _people(seen.accounts, seen.with_cause, factor, generator, replicates)
+            share = np.clip(share * (people / seen.with_cause) / (everybody / total), 0, 1)
+        shares[cause] = percentile_interval(float(share[0]), share[1:], _WORDS)
+    return shares
+
+
+def _folded(histogram: Ints) -> tuple[Ints, Ints]:
+    """Cells (contacts, with_cause), none twice, none above `MOST_CONTACTS`, and the parties of each."""
+    contacts, with_cause = histogram[:, 0], histogram[:, 1]
+    capped = np.minimum(contacts, MOST_CONTACTS)
+    scaled = np.where(contacts > MOST_CONTACTS, np.ceil(with_cause * capped / contacts), with_cause)
+    cells, where = np.unique(np.stack([capped, scaled.astype(np.int64)], axis=1), axis=0, return_inverse=True)
+    parties = np.bincount(where.ravel(), weights=histogram[:, 2], minlength=len(cells))
+    return cells, parties.astype(np.int64)
+
+
+def _with_rest(said: Floats, contacts: Floats, known: list[int]) -> Floats:
+    """What no histogram speaks of is spread evenly over the labels without one."""
+    others = [index for index in range(said.shape[1]) if index not in known]
+    if others:
+        said[:, others] = (np.maximum(contacts - said.sum(axis=1), 0) / len(others))[:, None]
+    return said
+
+
+def _unmixed(said: Floats, rates: Floats) -> Floats:
+    """How often each label is true, for each replicate: expectation maximisation from equal shares."""
+    shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1)
+    truth = np.full_like(shares, 1 / shares.shape[1])
+    for _ in range(_ROUNDS):
+        expected = np.einsum("rt,rts->rs", truth, rates)
+        truth = truth * np.einsum("rs,rts->rt", shares / np.maximum(expected, 1e-12), rates)
+    return truth / np.maximum(truth.sum(axis=1, keepdims=True), 1e-12)
+
+
+def _two_rates(truth: Floats, rates: Floats, index: int) -> tuple[Floats, Floats]:
+    """P(said | true) of a cause, and P(said | not true) as the other labels are mixed here."""
+    others = np.delete(truth, index, axis=1)
+    weights = others / np.maximum(others.sum(axis=1, keepdims=True), 1e-12)
+    return rates[:, index, index], (weights * np.delete(rates[:, :, index], index, axis=1)).sum(axis=1)
+
+
+def _share_with(cells: Ints, weights: Floats, recognised: Floats, mistaken: Floats) -> Floats:
+    """The share of parties with at least one contact truly of the cause, for each replicate."""
+    found = np.zeros(len(weights))
+    for contacts in np.unique(cells[:, 0]):
+        rows = np.flatnonzero(cells[:, 0] == contacts)
+        seen = np.zeros((len(weights), contacts + 1))
+        seen[:, cells[rows, 1]] = weights[:, rows]
+        chance = _seen_given_true(int(contacts), recognised, mistaken)
+        mix = np.full((len(weights), contacts + 1), 1 / (contacts + 1))
+        size = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+        for _ in range(_ROUNDS):
+            expected = np.einsum("rt,rtk->rk", mix, chance)
+            mix = mix * np.einsum("rk,rtk->rt", seen / size / np.maximum(expected, 1e-12), chance)
+        found += (1 - mix[:, 0]) * seen.sum(axis=1)
+    return found / np.maximum(weights.sum(axis=1), 1)
+
+
+def _seen_given_true(contacts: int, recognised: Floats, mistaken: Floats) -> Floats:
+    """P(k seen | t true) of a party with so many contacts: the binomials of t and of the rest, convolved."""
+    chance = np.zeros((len(recognised), contacts + 1, contacts + 1))
+    for true in range(contacts + 1):
+        row = np.zeros((len(recognised), contacts + 1))
+        row[:, 0] = 1
+        for number in range(contacts):
+            rate = (recognised if number < true else mistaken)[:, None]
+            row = row * (1 - rate) + np.pad(row, ((0, 0), (1, 0)))[:, :-1] * rate
+        chance[:, true] = row
+    return chance
+
+
+def _people(
+    accounts: int | None, parties: int, factor: Floats | None, generator: np.random.Generator, size: int
+) -> Floats:
+    if factor is None or accounts is None or accounts <= parties:
+        return np.full(size + 1, float(parties))
+    links = np.concatenate(
+        [[accounts - parties], generator.binomial(accounts, (accounts - parties) / accounts, size)]
+    )
+    return true_parties(np.full(size + 1, float(accounts)), accounts - links.astype(np.float64), factor)
