@@ -16,7 +16,7 @@ from listener.domain.command import CaseCommand
 from listener.domain.contract import format_utc
 from listener.domain.customer import IdentityLink, LinkDecision
 from listener.domain.errors import UsageError
-from listener.domain.governance import AuditEntry
+from listener.domain.governance import AuditEntry, Fix
 from listener.domain.ids import digest, is_case_id
 from listener.domain.party import PartyOf
 from listener.domain.response import Response
@@ -26,6 +26,7 @@ from listener.domain.topics import (
     AUDIT,
     CHANGELOGS,
     COMMANDS,
+    FIXES,
     LINKS,
     PARTIES,
     READ_BY_STAGE,
@@ -207,6 +208,23 @@ def send_response(settings: Settings, response: Response, subject: str) -> None:
     """
     entry = audit_of_response(response, subject)
     _send(settings, "listener-respond", RESPONSES.name, response.author, response.to_json(), entry)
+
+
+def declare_fix(settings: Settings, fix: Fix) -> None:
+    """Publishes a fix that a person declares, and that they did; returns once the broker has both.
+
+    Raises:
+        ServiceError: Kafka is not there.
+    """
+    entry = AuditEntry(
+        entry_id=digest("fix.declare", fix.fix_id, fix.by, format_utc(fix.declared_at)),
+        actor=fix.by,
+        action="fix.declare",
+        subject=fix.root_cause,
+        at=fix.declared_at,
+        detail={"fix_id": fix.fix_id, "effective_at": format_utc(fix.effective_at)},
+    )
+    _send(settings, "listener-fix", FIXES.name, fix.fix_id, fix.to_json(), entry)
 
 
 def resume_source(settings: Settings, source: str, by: str) -> int:

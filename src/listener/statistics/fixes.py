@@ -109,14 +109,12 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
         caveat = " Without controls a season cannot be told from the fix."
     else:
         ratio, drift = _against_controls(series, day, heard, used, series.controls)
-        caveat = (
-            ""
-            if drift.covers(1) or np.isnan(drift.estimate)
-            else (
-                f" Before the fix the cause already changed by {drift.estimate - 1:+.0%} in four weeks against
-                the" " controls: take the verdict with care."
+        caveat = ""
+        if not np.isnan(drift.estimate) and not drift.covers(1):
+            caveat = (
+                f" Before the fix it already changed by {drift.estimate - 1:+.0%} in four weeks against the"
+                " controls: take the verdict with care."
             )
-        )
     verdict: Verdict = "reduced" if ratio.high < 1 else "worse" if ratio.low > 1 else "not shown"
     said = {"reduced": "reduced", "worse": "got worse", "not shown": "no effect shown"}[verdict]
     words = f"{said}: {ratio.words} ({n_before} before, {n_after} after).{caveat}"

@@ -46,6 +46,7 @@ def corrected_shares(
     *,
     accounts: int | None = None,
     linkage: LinkageQuality | None = None,
+    only: str | None = None,
     seed: int = 0,
     replicates: int = 400,
 ) -> dict[str, Interval]:
@@ -71,6 +72,7 @@ def corrected_shares(
         counts: for each cause that the model knows; "none of these" too, under its label in `confusion`.
         accounts: distinct authors of all contacts; needed with `linkage`.
         linkage: how right the match is; None takes it as right.
+        only: the one cause that is asked for; None gives all.
         seed: of the bootstrap; the same gives the same interval.
 
     Returns:
@@ -108,7 +110,7 @@ def corrected_shares(
     )
     everybody = _people(accounts, total, factor, generator, replicates)
     shares = {}
-    for cause in known:
+    for cause in known if only is None else [only]:
         index = confusion.labels.index(cause)
         recognised, mistaken = _two_rates(truth, rates, index)
         cells, weights = drawn[cause]

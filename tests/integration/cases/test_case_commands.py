@@ -9,12 +9,12 @@ import pytest
 from fixtures_command_line import Result
 from listener.domain.case import Case
 from listener.domain.command import CaseCommand
-from listener.domain.contract import Versioned
-from listener.domain.governance import AuditEntry
+from listener.domain.contract import Versioned, format_utc
+from listener.domain.governance import AuditEntry, Fix
 from listener.domain.ids import case_id
 from listener.domain.mention import Mention
 from listener.domain.response import Response
-from listener.domain.topics import AUDIT, COMMANDS, PARTIES, RESPONSES, TRIAGE
+from listener.domain.topics import AUDIT, COMMANDS, FIXES, PARTIES, RESPONSES, TRIAGE
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
@@ -216,6 +216,26 @@ def test_an_unknown_cause_is_refused_with_near_names(listener: Listener, told: T
     assert told() == ([], [])
 
 
+def test_a_declared_fix_is_published_once_however_often_it_is_said(
+    listener: Listener, told: Told, connection: KafkaConnection
+) -> None:
+    words = ("fix", "declare", "delivery", "--at", "2026-03-01", "--description", "second carrier", *BY)
+    assert [listener(*words).code for _ in range(2)] == [0, 0]
+    [fix_id] = {record.key for record in read_whole(connection, FIXES.name)}
+    fix = [Fix.read(record.value or b"") for record in read_whole(connection, FIXES.name)][-1]
+    assert (fix.root_cause, fix.by, fix.description) == ("delivery", "K. Agent", "second carrier")
+    assert (format_utc(fix.effective_at), fix.fix_id.encode()) == ("2026-03-01T00:00:00.000Z", fix_id)
+    _, entries = told()
+    assert {(entry.action, entry.subject) for entry in entries} == {("fix.declare", "delivery")}
+    assert not any(b"carrier" in entry.to_json() for entry in entries)
+
+
+@pytest.mark.parametrize(("cause", "said"), [("delivry", "did you mean delivery"), ("unknown", "no root cause")])
+def test_what_is_no_root_cause_is_not_fixed(listener: Listener, cause: str, said: str) -> None:
+    done = listener("fix", "declare", cause, *BY)
+    assert (done.code, said in done.err) == (2, True)
+
+
 def test_without_kafka_a_command_fails(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     done = listener("case", "close", FIRST, *BY)
@@ -251,6 +271,8 @@ def test_explain_says_what_it_does_not_find(listener: Listener, name: str) -> No
         *(("case", name) for name in ("assign", "together", "apart", "mark-failed", "close", "reopen")),
         ("reclassify",),
         ("explain",),
+        ("fix",),
+        ("fix", "declare"),
         ("answers",),
     ],
 )

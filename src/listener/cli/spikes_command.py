@@ -1,0 +1,119 @@
+"""``listener spikes``: unusual numbers in a series, offline."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TextIO
+
+import click
+
+from listener.domain.errors import UsageError
+from listener.statistics.spikes import SpikeSettings, SpikeWatch
+
+DEFAULTS = SpikeSettings()
+
+
+@click.command("spikes")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"), default="-")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULTS.threshold,
+    show_default=True,
+    help="Usual deviations above what is expected that are a spike.",
+)
+@click.option(
+    "--window-minutes",
+    type=click.FloatRange(min=0),
+    default=DEFAULTS.window_minutes,
+    show_default=True,
+    help="Values of so long are added up and judged together.",
+)
+@click.option(
+    "--half-life-days",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULTS.half_life_days,
+    show_default=True,
+    help="How fast what was usual is forgotten.",
+)
+@click.option(
+    "--warm-up-days",
+    type=click.FloatRange(min=0),
+    default=DEFAULTS.warm_up_days,
+    show_default=True,
+    help="Nothing is told in the first so many days.",
+)
+@click.option(
+    "--quiet-hours",
+    type=click.FloatRange(min=0),
+    default=DEFAULTS.quiet_hours,
+    show_default=True,
+    help="After an alert nothing more is told for so long.",
+)
+def command(
+    file: TextIO,
+    threshold: float,
+    window_minutes: float,
+    half_life_days: float,
+    warm_up_days: float,
+    quiet_hours: float,
+) -> None:
+    """Find unusual numbers in a series: CSV `timestamp,value` in, the same with `expected,score,alert` out.
+
+    FILE has counts at rising times, such as mentions for every five minutes; UTC where no zone is given. expected
+    is what the time of day and the weeks before led to expect, score how many usual deviations the value lies above
+    it, alert 1 where it is to be told, once for each spike. Both are of the trailing window, expected scaled to
+    one value. Each row is judged by what came before it only, as in the stream.
+
+    \b
+    Example:
+      listener spikes volume.csv > judged.csv
+      listener spikes volume.csv --threshold 5 | grep ',1$'
+    """
+    settings = SpikeSettings(
+        threshold=threshold,
+        window_minutes=window_minutes,
+        half_life_days=half_life_days,
+        warm_up_days=warm_up_days,
+        quiet_hours=quiet_hours,
+    )
+    watch = SpikeWatch(settings)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(("timestamp", "value", "expected", "score", "alert"))
+    for where, told, at, value in _points(file):
+        try:
+            judged = watch.see(at, float(value))
+        except ValueError as error:
+            raise UsageError(f"{where}: {error}") from None
+        expected = "" if judged.expected is None else f"{judged.expected:.4g}"
+        out.writerow((told, value, expected, f"{judged.score:.4g}", int(judged.alert)))
+
+
+def _points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
+    """Where each row stands, its timestamp as it is, that in seconds, its value as it is.
+
+    Raises:
+        UsageError: a row is not a time and a number.
+    """
+    rows = csv.reader(file)
+    head = next(rows, None)
+    name = getattr(file, "name", "<stdin>")
+    if head is None or [word.strip() for word in head[:2]] != ["timestamp", "value"]:
+        raise UsageError(f"{name}:1: the first line must be timestamp,value")
+    for row in rows:
+        where = f"{name}:{rows.line_num}"
+        if not row:
+            continue
+        if len(row) < 2:
+            raise UsageError(f"{where}: {row[0]} has no value beside it")
+        try:
+            moment = datetime.fromisoformat(row[0].strip())
+        except ValueError:
+            raise UsageError(f"{where}: {row[0]} is no time such as 2026-01-31 12:00:00") from None
+        try:
+            float(row[1])
+        except ValueError:
+            raise UsageError(f"{where}: {row[1]} is no number") from None
+        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        yield where, row[0], at.timestamp(), row[1]

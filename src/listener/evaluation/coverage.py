@@ -1,0 +1,237 @@
+"""How often the intervals hold what is true, on counts that are made up with known mistakes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from listener.statistics.answer_times import Waits, answered_within, restricted_mean
+from listener.statistics.confusion import Confusion
+from listener.statistics.interval import Floats, Interval, Ints
+from listener.statistics.linkage import LinkageQuality
+from listener.statistics.matched import Sums, matched_difference
+from listener.statistics.proportion import share_difference, wilson
+from listener.statistics.shares import CauseCounts, corrected_shares
+
+CAUSES: Final = ("bags", "delay", "refund", "unknown")
+_MAIN: Final = np.array([0.15, 0.35, 0.25, 0.25])
+_STRAYS: Final = 0.15
+_SAID: Final = np.array(
+    [
+        [0.70, 0.12, 0.05, 0.13],
+        [0.06, 0.74, 0.08, 0.12],
+        [0.04, 0.10, 0.72, 0.14],
+        [0.05, 0.12, 0.09, 0.74],
+    ]
+)
+"""About as right as a model is on real texts; row = true, column = said."""
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How often an interval held the truth.
+
+    Attributes:
+        what: which interval.
+        simulations: how many there were.
+        covered: share of them; with the low and high of its Wilson interval.
+        width: mean width of the intervals.
+        bias: mean of estimate less truth.
+    """
+
+    what: str
+    simulations: int
+    covered: Interval
+    width: float
+    bias: float
+
+
+Simulation = Callable[[np.random.Generator], tuple[Interval, float]]
+
+
+def cover(what: str, simulate: Simulation, simulations: int, first_seed: int = 0) -> Covered:
+    """Runs one simulation many times."""
+    found = [simulate(np.random.default_rng(first_seed + number)) for number in range(simulations)]
+    hits = sum(interval.covers(truth) for interval, truth in found)
+    return Covered(
+        what,
+        simulations,
+        wilson(hits, simulations),
+        float(np.mean([interval.high - interval.low for interval, _ in found])),
+        float(np.mean([interval.estimate - truth for interval, truth in found])),
+    )
+
+
+@dataclass(frozen=True)
+class People:
+    """Who said what: people with contacts, causes and accounts, and what the model and the match make of it.
+
+    One entry a contact, of persons 0..n-1; `party` is where the match puts the account.
+    """
+
+    person: Ints
+    account: Ints
+    cause: Ints
+    said: Ints
+    party: Ints
+
+
+def people(persons: int, recall: float, precision: float, generator: np.random.Generator) -> People:
+    """Makes people up: one to five contacts, mostly about one matter, a fifth of them with two accounts."""
+    contacts = 1 + np.minimum(generator.poisson(0.7, persons), 4)
+    person = np.repeat(np.arange(persons), contacts)
+    main = generator.choice(len(CAUSES), persons, p=_MAIN)
+    strays = generator.random(len(person)) < _STRAYS
+    cause = np.where(strays, generator.choice(len(CAUSES), len(person), p=_MAIN), main[person])
+    said = (generator.random(len(person))[:, None] > np.cumsum(_SAID, axis=1)[cause]).sum(axis=1)
+    second = (generator.random(persons) < 0.2)[person] & (generator.random(len(person)) < 0.5)
+    account = person * 2 + second
+    home = np.arange(2 * persons) // 2
+    accounts = np.arange(2 * persons)
+    linked = generator.random(2 * persons) < recall
+    party = np.where((accounts % 2 == 1) & ~linked, persons + accounts, home)
+    wrong_links = (accounts % 2 == 1) & linked & (generator.random(2 * persons) > precision)
+    party = np.where(wrong_links, generator.integers(0, persons, 2 * persons), party)
+    return People(person, account, cause, np.minimum(said, len(CAUSES) - 1), party[account])
+
+
+def true_share(cause: int, persons: int = 2_000_000) -> float:
+    """The share of people with at least one contact of a cause, among very many: what the intervals are to hold."""
+    generator = np.random.default_rng(1)
+    world = people(persons, 1.0, 1.0, generator)
+    return len(np.unique(world.person[world.cause == cause])) / persons
+
+
+def cause_counts(world: People, cause: int) -> CauseCounts:
+    """What ClickHouse counts of a cause."""
+    parties, where = np.unique(world.party, return_inverse=True)
+    contacts = np.bincount(where)
+    with_cause = np.bincount(where, weights=world.said == cause).astype(np.int64)
+    cells, parties_of = np.unique(np.stack([contacts, with_cause], axis=1), axis=0, return_counts=True)
+    histogram = np.concatenate([cells, parties_of[:, None]], axis=1)
+    return CauseCounts(histogram, len(np.unique(world.account[world.said == cause])))
+
+
+def share_with_errors(
+    truth: float, generator: np.random.Generator, *, persons: int = 800, held_out: int = 1500
+) -> tuple[Interval, float]:
+    """The corrected share of one cause, with a model that errs, a match that errs, and both known from samples only."""
+    recall, precision = 0.85, 0.97
+    world = people(persons, recall, precision, generator)
+    labels = generator.multinomial(held_out, _MAIN)
+    confusion = Confusion(
+        CAUSES, np.stack([generator.multinomial(n, row) for n, row in zip(labels, _SAID, strict=True)])
+    )
+    real = 400
+    made = generator.binomial(real, recall)
+    right = generator.binomial(made, precision)
+    shares = corrected_shares(
+        {name: cause_counts(world, number) for number, name in enumerate(CAUSES)},
+        confusion,
+        accounts=len(np.unique(world.account)),
+        linkage=LinkageQuality(int(right), int(made - right), int(real - right)),
+        only=CAUSES[0],
+        replicates=300,
+    )
+    return shares[CAUSES[0]], truth
+
+
+def share_uncorrected(
+    truth: float, generator: np.random.Generator, *, persons: int = 800
+) -> tuple[Interval, float]:
+    """The same share as it is counted, with its Wilson interval: what the correction is for."""
+    world = people(persons, 0.85, 0.97, generator)
+    counts = cause_counts(world, 0)
+    return wilson(counts.with_cause, counts.parties), truth
+
+
+def share_without_errors(generator: np.random.Generator) -> tuple[Interval, float]:
+    """A Wilson interval where labels and match are right."""
+    return wilson(int(generator.binomial(800, 0.27)), 800), 0.27
+
+
+def difference_of_shares(generator: np.random.Generator) -> tuple[Interval, float]:
+    """Newcombe's interval."""
+    return share_difference(
+        (int(generator.binomial(150, 0.3)), 150), (int(generator.binomial(400, 0.2)), 400)
+    ), 0.1
+
+
+_UPPER: Final = np.concatenate(
+    [np.arange(0.25, 24.01, 0.25), np.arange(25, 169.0), np.arange(180, 721.0, 12)]
+)
+
+
+def waits(generator: np.random.Generator, contacts: int = 400) -> Waits:
+    """Waits for a first answer: half are answered within days, a quarter end otherwise, the rest wait on."""
+    answer = generator.lognormal(2.5, 1.5, contacts)
+    answer[generator.random(contacts) < 0.2] = np.inf
+    other = generator.exponential(400, contacts)
+    end = generator.uniform(24, 720, contacts)
+    ended = np.minimum(np.minimum(answer, other), end)
+    where = np.searchsorted(_UPPER, ended)
+
+    def count(those: Floats) -> Ints:
+        return np.bincount(where[those == ended], minlength=len(_UPPER))
+
+    return Waits(_UPPER, count(answer), count(other), count(end))
+
+
+def waits_truth(contacts: int = 1_000_000) -> tuple[float, float]:
+    """Share answered within 24 h, and the restricted mean within 168 h, among very many who are all watched to the end."""
+    generator = np.random.default_rng(1)
+    answer = generator.lognormal(2.5, 1.5, contacts)
+    answer[generator.random(contacts) < 0.2] = np.inf
+    other = generator.exponential(400, contacts)
+    answered = np.where(answer < other, np.ceil(answer * 4) / 4, np.inf)
+    return float((answered <= 24).mean()), float(np.minimum(answered, 168).mean())
+
+
+def matched(generator: np.random.Generator) -> tuple[Interval, float]:
+    """Fairness: answered in time by reach, where the well-known have other needs."""
+    people_of = generator.multinomial(600, [0.2, 0.15, 0.15, 0.1, 0.1, 0.1, 0.1, 0.1])
+    reach = np.array([0.6, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1])
+    base = np.array([0.2, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.8])
+    first = generator.binomial(people_of, reach)
+    second = people_of - first
+    found = matched_difference(
+        Sums.of_shares(first, generator.binomial(first, base + 0.1)),
+        Sums.of_shares(second, generator.binomial(second, base)),
+    )
+    return found.difference, 0.1
+
+
+def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
+    """Every interval in turn."""
+    within, mean = waits_truth()
+    truth = true_share(0)
+    return [
+        cover("share, labels and match right", share_without_errors, simulations, first_seed),
+        cover(
+            "share, labels and match wrong at times, taken in",
+            lambda generator: share_with_errors(truth, generator),
+            simulations,
+            first_seed,
+        ),
+        cover(
+            "the same share, not corrected",
+            lambda generator: share_uncorrected(truth, generator),
+            simulations,
+            first_seed,
+        ),
+        cover("difference of shares", difference_of_shares, simulations, first_seed),
+        cover(
+            "answered within 24 h",
+            lambda generator: (answered_within(waits(generator), 24), within),
+            simulations,
+            first_seed,
+        ),
+        cover(
+            "restricted mean, 168 h",
+            lambda generator: (restricted_mean(waits(generator), 168), mean),
+            simulations,
+            first_seed,
+        ),
+        cover("matched difference", matched, simulations, first_seed),
+    ]
