@@ -9,6 +9,8 @@ from listener.reports.answer import Answer, Window
 from listener.reports.view import Row, answer, read, spread, three
 from listener.statistics.matched import Sums, matched_difference
 
+LEAST_PEOPLE = 20
+"""With fewer customers to compare nothing is said: the interval rests on the normal distribution."""
 COLUMNS = (
     *("kind", "answered", "unanswered", "mean_answered", "mean_unanswered", *three("difference")),
     *("compared", "left_out"),
@@ -35,6 +37,10 @@ def outcomes(client: Client, window: Window) -> Answer:
         for name, sums in (("answered", answered), ("unanswered", unanswered)):
             people = int(sums.people.sum())
             row |= {name: people, f"mean_{name}": sums.total.sum() / people if people else None}
+        if found.people < LEAST_PEOPLE:
+            rows.append(row | dict.fromkeys(three("difference")))
+            words.append(f"{kind}: {found.people} alike customers are too few to compare.")
+            continue
         rows.append(row | spread("difference", found.difference))
         words.append(f"{found.words}.")
     return answer(COLUMNS, rows, words)
