@@ -15,6 +15,7 @@ from listener.domain.enriched import EnrichedDeletion, EnrichedMention, read_enr
 from listener.domain.errors import Rejected
 from listener.domain.party import PartyEvent, PartyOf
 from listener.kafka.record import Record
+from sinks.clickhouse.rows.case_course import courses_of
 
 PlainRow = tuple[str, dict[str, Any]]
 """A table, and columns with their values."""
@@ -199,6 +200,7 @@ def _tombstone(value: EnrichedDeletion, record: Record) -> dict[str, Any]:
 
 def _case(case: Case, record: Record) -> dict[str, Any]:
     customer = case.customer
+    [course] = courses_of([case])
     return {
         "case_id": case.case_id,
         "case_version": case.version,
@@ -233,6 +235,19 @@ def _case(case: Case, record: Record) -> dict[str, Any]:
         "clock_kinds": [clock.kind for clock in case.clocks],
         "clock_states": [clock.state for clock in case.clocks],
         "clock_due_at": [_ms(clock.due_at) for clock in case.clocks],
+        "clock_families": [clock.family for clock in case.clocks],
+        "clock_jurisdictions": [clock.jurisdiction or "" for clock in case.clocks],
+        "asked_at": _ms_or_none(course.asked_at),
+        "channel": course.channel or "",
+        "visibility": course.visibility or "",
+        "source": course.source or "",
+        "first_answer_at": _ms_or_none(course.first_answer_at),
+        "first_answer_channel": course.first_answer_channel or "",
+        "first_answer_level": course.first_answer_level or "",
+        "ended_at": _ms_or_none(course.ended_at),
+        "private_attempts": course.private_attempts,
+        "went_public_at": _ms_or_none(course.went_public_at),
+        "executive_answers": course.executive_answers,
         "opened_at": _ms(case.opened_at),
         "last_at": _ms(case.last_at),
         "policy_hash": case.policy_hash,

@@ -10,27 +10,33 @@ from listener.cli.tables import FORMATS, format_rows
 from listener.clickhouse.client import connect, translated
 from listener.domain.errors import UsageError
 from listener.reports.answer import EARLIEST, LATEST, Window
-from listener.reports.reports import REPORTS
+from listener.reports.reports import REPORTS, report
 from listener.settings import Settings
 
+_HELP = "\n".join(f"  {name}: {words}" for name, words in REPORTS.items())
 
-@click.command()
+
+@click.command(
+    help=f"""Answers an analyst's question from ClickHouse.
+
+    \b
+{_HELP}
+
+    The figures go to standard output, what they say in words to standard error. A share or a time has its 95 %
+    interval beside it: columns that end in _low and _high. --since and --until bound when something was
+    said, or when a case was opened; docs/analysts.md says which, and what each column means.
+
+    \b
+    Example:
+      listener report root-causes --since 2026-01-01 --until 2026-02-01 --format csv
+    """
+)
 @click.argument("name", type=click.Choice(list(REPORTS)))
 @click.option("--since", type=Moment(), help="From this time on; UTC where no zone is given.")
 @click.option("--until", type=Moment(), help="Before this time; UTC where no zone is given.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @settings_options
 def command(name: str, since: datetime | None, until: datetime | None, form: str, settings: Settings) -> None:
-    """Answers an analyst's question from ClickHouse.
-
-    \b
-    root-causes: what makes customers contact the company, by distinct parties.
-      share is the part of all parties with a contact, with its 95 % interval.
-
-    \b
-    Example:
-      listener report root-causes --since 2026-01-01 --until 2026-02-01 --format csv
-    """
     window = Window(max(since or EARLIEST, EARLIEST), min(until or LATEST, LATEST))
     if window.since >= window.until:
         raise UsageError(
@@ -40,9 +46,11 @@ def command(name: str, since: datetime | None, until: datetime | None, form: str
     client = connect(url)
     try:
         with translated(url):
-            answer = REPORTS[name](client, window)
+            answer = report(name)(client, window)
     finally:
         client.disconnect()
     click.echo(format_rows(answer.columns, answer.rows, form), nl=False)
     if not answer.rows:
-        click.echo("No contacts in this window.", err=True)
+        click.echo("Nothing in this window.", err=True)
+    for sentence in answer.words:
+        click.echo(sentence, err=True)

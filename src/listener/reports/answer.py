@@ -1,4 +1,4 @@
-"""What a report gives: columns by name, and rows."""
+"""What a report gives: columns by name, rows, and what they say in words."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ LATEST = datetime(2299, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Window:
-    """Contacts with ``since <= occurred_at < until``."""
+    """What happened at ``since <= time < until``; which time it is, each report says."""
 
     since: datetime = EARLIEST
     until: datetime = LATEST
@@ -23,8 +23,11 @@ class Answer:
 
     Attributes:
         columns: names, in order.
-        rows: plain values: text, integers, and floats, of which shares are between 0 and 1.
+        rows: plain values: text, integers, times, and floats, of which shares are between 0 and 1; None where
+            nothing can be said.
+        words: sentences for a person, such as what was compared and what follows.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    words: tuple[str, ...] = ()

@@ -2,14 +2,23 @@
 
 from clickhouse_driver import Client
 
-from listener.domain.contract import format_utc
 from listener.reports.answer import Answer, Window
+from listener.reports.view import answer, read, spread, three
+from listener.statistics.interval import Interval
+from listener.statistics.proportion import wilson
+
+COLUMNS = (
+    *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
+    *("share", "share_low", "share_high", "parties_before", *three("trend"), "severe_parties"),
+    *("executive_answers", "goodwill"),
+)
 
 
 def root_causes(client: Client, window: Window) -> Answer:
     """Root causes by distinct parties, from the view `root_causes`, which analysts can select from as well.
 
-    A contact is an inbound mention that is neither spam nor a mere mention. Of the contacts in the window:
+    A contact is an inbound mention that is neither spam nor a mere mention nor passed on. Of the contacts in the
+    window:
 
     - cause, owner: node of the taxonomy and process owner; ``unknown`` is none of them, a row of its own, last
     - parties: distinct parties; customers: those that are known customers (``c:``); unmatched_authors: the
@@ -21,14 +30,28 @@ def root_causes(client: Client, window: Window) -> Answer:
       Probable inference, the law of succession, and statistical inference, Journal of the American
       Statistical Association 22 (1927) 209-212). The unit is the party, so one person who posts a hundred
       times weighs as much as one who posts once.
+    - trend: parties / parties_before, which is the same of the time of equal length before the window; its
+      interval is that of a share of the two together (J. Przyborowski, H. Wilenski, Homogeneity of results in
+      testing samples from Poisson series, Biometrika 31 (1940) 313-323)
+    - severe_parties: with a contact about safety, law, or a vulnerable person
+    - executive_answers, goodwill: what it cost in the cases
 
     Raises:
         What the driver raises; see `listener.clickhouse.client.translated`.
     """
-    rows, columns = client.execute(
-        "SELECT * FROM root_causes(since = %(since)s, until = %(until)s) "
-        "ORDER BY cause = 'unknown', parties DESC, cause",
-        {"since": format_utc(window.since), "until": format_utc(window.until)},
-        with_column_types=True,
-    )
-    return Answer(tuple(name for name, _ in columns), tuple(rows))
+    rows = read(client, "root_causes", window)
+    return answer(COLUMNS, [row | spread("trend", trend(row)) | {"goodwill": _money(row)} for row in rows])
+
+
+def trend(row: dict[str, int]) -> Interval:
+    """How many times as many parties as before; unknown where there were none."""
+    now, before = row["parties"], row["parties_before"]
+    if not before:
+        return Interval(float("nan"), float("nan"), float("nan"), "nobody raised it before")
+    share = wilson(now, now + before)
+    odds = [part / (1 - part) if part < 1 else float("inf") for part in (share.low, share.high)]
+    return Interval(now / before, odds[0], odds[1], f"{now / before:.2f} times as many as before")
+
+
+def _money(row: dict[str, dict[str, float]]) -> str:
+    return ", ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(row["goodwill"].items()))

@@ -230,7 +230,9 @@ def test_a_declared_fix_is_published_once_however_often_it_is_said(
     assert not any(b"carrier" in entry.to_json() for entry in entries)
 
 
-@pytest.mark.parametrize(("cause", "said"), [("delivry", "did you mean delivery"), ("unknown", "no root cause")])
+@pytest.mark.parametrize(
+    ("cause", "said"), [("delivry", "did you mean delivery"), ("unknown", "no root cause")]
+)
 def test_what_is_no_root_cause_is_not_fixed(listener: Listener, cause: str, said: str) -> None:
     done = listener("fix", "declare", cause, *BY)
     assert (done.code, said in done.err) == (2, True)

@@ -6,6 +6,7 @@ from listener.domain.case import Case
 from listener.domain.quick_read import quick_batch_reader
 from listener.kafka.record import Record
 from sinks.clickhouse.rows.black_holes import black_hole_rows
+from sinks.clickhouse.rows.case_course import courses_of
 from sinks.clickhouse.rows.row import (
     Columns,
     Rows,
@@ -27,6 +28,7 @@ def case_rows(records: Sequence[Record]) -> list[Rows]:
     told, _ = told_and_withdrawn(records)
     cases = _read(values_of(told))
     customers = [case.customer for case in cases]
+    courses = courses_of(cases)
     columns: Columns = {
         "case_id": [case.case_id for case in cases],
         "case_version": [case.version for case in cases],
@@ -61,6 +63,19 @@ def case_rows(records: Sequence[Record]) -> list[Rows]:
         "clock_kinds": [[clock.kind for clock in case.clocks] for case in cases],
         "clock_states": [[clock.state for clock in case.clocks] for case in cases],
         "clock_due_at": milliseconds_each([[clock.due_at for clock in case.clocks] for case in cases]),
+        "clock_families": [[clock.family for clock in case.clocks] for case in cases],
+        "clock_jurisdictions": [[clock.jurisdiction or "" for clock in case.clocks] for case in cases],
+        "asked_at": milliseconds_or_none([course.asked_at for course in courses]),
+        "channel": or_empty(course.channel for course in courses),
+        "visibility": or_empty(course.visibility for course in courses),
+        "source": or_empty(course.source for course in courses),
+        "first_answer_at": milliseconds_or_none([course.first_answer_at for course in courses]),
+        "first_answer_channel": or_empty(course.first_answer_channel for course in courses),
+        "first_answer_level": or_empty(course.first_answer_level for course in courses),
+        "ended_at": milliseconds_or_none([course.ended_at for course in courses]),
+        "private_attempts": [course.private_attempts for course in courses],
+        "went_public_at": milliseconds_or_none([course.went_public_at for course in courses]),
+        "executive_answers": [course.executive_answers for course in courses],
         "opened_at": milliseconds([case.opened_at for case in cases]),
         "last_at": milliseconds([case.last_at for case in cases]),
         "policy_hash": [case.policy_hash for case in cases],

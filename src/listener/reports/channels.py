@@ -1,0 +1,86 @@
+"""How the channels answer, those who were never answered included."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from clickhouse_driver import Client
+
+from listener.reports.answer import Answer, Window
+from listener.reports.view import Row, answer, read, spread, three
+from listener.reports.waits import edges_of, waits_of
+from listener.statistics.answer_times import (
+    SHARES_WITHIN_HOURS,
+    Waits,
+    advantage,
+    answered_within,
+    median_wait,
+    restricted_mean,
+)
+from listener.statistics.interval import Floats
+from listener.statistics.log_rank import log_rank
+
+HORIZON_HOURS = 168.0
+"""Of mean waits: whoever has no answer within a week has waited a week."""
+COLUMNS = (
+    *("channel", "visibility", "cases", "parties", "answered", "never_answered", "closed", "deleted"),
+    *("answered_elsewhere", *three("within_1h"), *three("within_24h"), *three("within_168h")),
+    *(*three("mean_hours"), *three("median_hours"), *three("resolved_within_168h")),
+)
+
+
+def channels(client: Client, window: Window) -> Answer:
+    """Time to the first answer by a person and to resolution, by the channel of the first contact that asked.
+
+    From the views `channels` and `waits_in_bins`, for ``since <= asked_at < until``. Shares and times are those of
+    `listener.statistics.answer_times`: censored at the end of observation; closing without an answer, and deletion
+    of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
+    is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
+    those that came by another.
+
+    The words compare public with private channels within the same root cause and severity.
+    """
+    bins = read(client, "waits_in_bins", window)
+    edges = edges_of(bins)
+    of_channel: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in bins:
+        of_channel[row["event"], row["channel"], row["visibility"]].append(row)
+    rows = read(client, "channels", window)
+    for row in rows:
+        key = row["channel"], row["visibility"]
+        waits = waits_of(of_channel["answer", *key], edges)
+        for hours in SHARES_WITHIN_HOURS:
+            row |= spread(f"within_{hours:g}h", answered_within(waits, hours))
+        row |= spread("mean_hours", restricted_mean(waits, HORIZON_HOURS))
+        row |= spread("median_hours", median_wait(waits))
+        solved = waits_of(of_channel["resolution", *key], edges)
+        row |= spread("resolved_within_168h", answered_within(solved, HORIZON_HOURS))
+    return answer(COLUMNS, rows, _compared([row for row in bins if row["event"] == "answer"], edges))
+
+
+def _compared(bins: Sequence[Row], edges: Floats) -> list[str]:
+    strata: dict[str, dict[str, list[Row]]] = {"public": defaultdict(list), "private": defaultdict(list)}
+    for row in bins:
+        if row["visibility"] in strata:
+            matter = f"{row['root_cause']}{', severe' if row['severe'] else ''}"
+            strata[row["visibility"]][matter].append(row)
+    public, private = (
+        {matter: waits_of(rows, edges) for matter, rows in strata[side].items()} for side in strata
+    )
+    if not public or not private:
+        return ["Public and private channels cannot be compared: one of the two had no case."]
+    longer = advantage(public, private, HORIZON_HOURS)
+    nobody = waits_of([], edges)
+    test = log_rank(
+        [
+            _pair(public.get(name, nobody), private.get(name, nobody))
+            for name in public.keys() | private.keys()
+        ]
+    )
+    return [
+        f"Same cause and severity, {longer.words}.",
+        f"Difference in the rate of answers: {test.words}.",
+    ]
+
+
+def _pair(one: Waits, other: Waits) -> tuple[Waits, Waits]:
+    return one, other

@@ -1,0 +1,26 @@
+"""Deadlines: kept, missed, running out; the company's own and regulators'."""
+
+from clickhouse_driver import Client
+
+from listener.reports.answer import Answer, Window
+from listener.reports.view import answer, read, spread, three
+from listener.statistics.proportion import wilson
+
+COLUMNS = (
+    *("family", "jurisdiction", "kind", "channel", "source", "deadlines", "met", "breached", "running"),
+    *("running_out", "withdrawn", "met_share", "parties", "parties_breached", *three("breached_share")),
+)
+
+
+def deadlines(client: Client, window: Window) -> Answer:
+    """Deadlines of the cases opened in the window, from the view `deadlines`.
+
+    met_share: of the deadlines that are decided; breached_share: of the parties with a decided one those with a
+    missed one, with its Wilson interval, so that a customer with many deadlines weighs as much as another.
+    """
+    rows = read(client, "deadlines", window)
+    for row in rows:
+        decided = row["met"] + row["breached"]
+        row["met_share"] = row["met"] / decided if decided else None
+        row |= spread("breached_share", wilson(row["parties_breached"], row["parties"]))
+    return answer(COLUMNS, rows)

@@ -1,0 +1,84 @@
+"""Reports on real data, beside what pandas computes from the same files."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from listener.clickhouse.client import connect
+from listener.domain.case import Case
+from listener.domain.clock import Clock
+from listener.examples import examples
+from listener.reports.answer import Window
+from listener.reports.reports import report
+from stored_log import Log, store
+
+pytestmark = [pytest.mark.clickhouse, pytest.mark.data]
+
+CHANNELS = {
+    "Web": "web_feedback",
+    "Referral": "partner",
+    "Phone": "phone",
+    "Postal mail": "letter",
+    "Fax": "letter",
+    "Email": "email",
+}
+DAY = datetime(2020, 3, 18, tzinfo=UTC)
+
+
+def rows_of(url: str, name: str) -> list[dict[str, Any]]:
+    client = connect(url)
+    answer = report(name)(client, Window())
+    client.disconnect()
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def test_timeliness_by_channel_and_company_is_what_pandas_computes(database: str, real_data: Path) -> None:
+    path = real_data / "cfpb" / "complaints_sample_6623.csv"
+    complaints = pd.read_csv(path, dtype=str, encoding="utf-8", encoding_errors="replace")
+    complaints["channel"] = complaints["Submitted via"].map(CHANNELS)
+    complaints["timely"] = complaints["Timely response?"] == "Yes"
+    base = examples()[Case]
+    assert isinstance(base, Case)
+    log = Log()
+    for number, (channel, company, timely) in enumerate(
+        zip(complaints["channel"], complaints["Company"], complaints["timely"], strict=True)
+    ):
+        contact = base.contacts[0].model_copy(update={"channel": channel, "source": company})
+        clock = Clock(
+            kind="cfpb.response",
+            family="regulatory",
+            jurisdiction="US",
+            anchor=contact.mention_id,
+            started_at=DAY,
+            due_at=DAY + timedelta(days=15),
+            state="met" if timely else "breached",
+        )
+        log.case(number, f"cfpb:{number}", "late", 1, contacts=(contact,), clocks=(clock,))
+    store(database, log.records, batch=10_000)
+    found = {
+        (row["channel"], row["source"]): (row["met_share"], row["deadlines"])
+        for row in rows_of(database, "deadlines")
+    }
+    grouped = complaints.groupby(["channel", "Company"])["timely"].agg(["mean", "size"])
+    expected = {key: (row["mean"], int(row["size"])) for key, row in grouped.iterrows()}
+    assert found == {key: (pytest.approx(mean), size) for key, (mean, size) in expected.items()}
+
+
+def test_the_ranking_of_reasons_by_distinct_people_is_that_of_a_hand_query(
+    database: str, real_data: Path
+) -> None:
+    tweets = pd.read_csv(real_data / "airline_tweets" / "tweets.csv", dtype=str, keep_default_na=False)
+    log = Log()
+    for tweet, name, reason in zip(tweets["tweet_id"], tweets["name"], tweets["negativereason"], strict=True):
+        log.mention(int(tweet), f"t:{name}", (reason,) if reason else (), need="complaint")
+    store(database, log.records, batch=20_000)
+    told = tweets.drop_duplicates("tweet_id", keep="last")
+    people = told[told["negativereason"] != ""].groupby("negativereason")["name"].nunique()
+    rows = {row["cause"]: row for row in rows_of(database, "root-causes")}
+    unknown = rows.pop("unknown")
+    assert {cause: row["parties"] for cause, row in rows.items()} == people.to_dict()
+    assert unknown["parties"] == told[told["negativereason"] == ""]["name"].nunique()
+    assert unknown["all_parties"] == told["name"].nunique()

@@ -1,0 +1,232 @@
+"""What the reports' views make of what comes late, twice, or is taken back; one database, other authors each."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from clickhouse_driver import Client
+
+from fixtures_database import with_database
+from listener.clickhouse.client import connect
+from listener.clickhouse.migrate import migrate
+from listener.domain.case import Case, CaseContact
+from listener.domain.clock import Clock
+from listener.domain.ids import author_party, customer_party
+from listener.domain.response import Goodwill, Response
+from listener.examples import examples
+from listener.reports.answer import Window
+from listener.reports.reports import report
+from stored_log import Log, store
+
+pytestmark = pytest.mark.clickhouse
+
+HOUR = timedelta(hours=1)
+
+
+class Place:
+    """A database, and a time of its own for each test, so that none sees another's rows."""
+
+    def __init__(self, url: str, day: datetime) -> None:
+        self.url, self.day, self.log = url, day, Log()
+        self.client = connect(url)
+
+    def said(self, number: int, hours: float = 0, **changes: Any) -> CaseContact:
+        """A contact that asks for an answer."""
+        at = self.day + hours * HOUR
+        update = {
+            "mention_id": self.id(number),
+            "author": f"t:{self.day:%Y}",
+            "channel": "email",
+            "visibility": "private",
+            "source": "mail",
+            "occurred_at": at,
+            "effective_at": at,
+            "needs_response": True,
+            "failed": False,
+        }
+        return example(Case).contacts[0].model_copy(update=update | changes)
+
+    def answered(self, number: int, hours: float, kind: str = "answered", **changes: Any) -> Response:
+        """An answer by a person."""
+        update = {
+            "response_id": f"r:{self.day:%Y}{number}",
+            "kind": kind,
+            "channel": "email",
+            "goodwill": None,
+        }
+        at = {"occurred_at": self.day + hours * HOUR}
+        return example(Response).model_copy(update=update | at | changes)
+
+    def case(self, version: int, contacts: tuple[CaseContact, ...], **changes: Any) -> None:
+        """A snapshot of the only case."""
+        self.log.case(
+            int(f"{self.day:%Y}"),
+            f"t:{self.day:%Y}",
+            "late",
+            version,
+            anchor=contacts[0].mention_id,
+            contacts=contacts,
+            opened_at=contacts[0].effective_at,
+            **({"responses": (), "clocks": (), "state": "new"} | changes),
+        )
+
+    def id(self, number: int) -> str:
+        return f"t:{self.day:%Y}{number}"
+
+    def heard(self, number: int, hours: float, **changes: Any) -> None:
+        """A mention; the last one heard ends the observation."""
+        at = self.day + hours * HOUR
+        told = {"channel": "email", "visibility": "private", "at": at, "received_at": at}
+        self.log.mention(int(f"{self.day:%Y}{number}"), f"t:{self.day:%Y}", ("late",), **(told | changes))
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Stores what was told so far, and asks."""
+        store(self.url, self.log.records)
+        window = Window(self.day - timedelta(days=100), self.day + timedelta(days=200))
+        answer = report(name)(self.client, window)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def example(model: Any) -> Any:
+    return examples()[model]
+
+
+@pytest.fixture(scope="module")
+def url(clickhouse_server: Any) -> Iterator[str]:
+    url = with_database(clickhouse_server.url, "report_views")
+    migrate(url)
+    yield url
+    Client.from_url(clickhouse_server.url).execute("DROP DATABASE report_views")
+
+
+@pytest.fixture
+def place(url: str, request: pytest.FixtureRequest) -> Iterator[Place]:
+    names = sorted(item.name for item in request.session.items if item.fspath == request.node.fspath)
+    made = Place(url, datetime(1950 + names.index(request.node.name), 6, 1, tzinfo=UTC))
+    yield made
+    made.client.disconnect()
+
+
+def test_an_answer_that_came_late_to_us_counts_for_when_it_was_given(place: Place) -> None:
+    place.heard(1, 0)
+    place.case(2, (place.said(1),), responses=(place.answered(1, 5),))
+    place.case(1, (place.said(1),))
+    [row] = place.rows("channels")
+    assert (row["answered"], row["never_answered"], row["within_1h"], row["within_24h"]) == (1, 0, 0.0, 1.0)
+
+
+def test_an_automatic_acknowledgement_is_no_answer(place: Place) -> None:
+    place.heard(1, 0)
+    place.case(1, (place.said(1),), responses=(place.answered(1, 0.1, "acknowledged"),))
+    [row] = place.rows("channels")
+    assert (row["answered"], row["never_answered"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("answered_after", "seen"), [(None, "deleted"), (8e5, "deleted"), (1, "answered")])
+def test_deletion_of_the_first_contact_ends_a_wait_unless_it_was_answered_before(
+    place: Place, answered_after: float | None, seen: str
+) -> None:
+    """The tombstone comes before the mention; the example's deletion is of 2026."""
+    place.log.deletion(int(f"{place.day:%Y}1"), f"t:{place.day:%Y}")
+    place.heard(1, 0)
+    answers = () if answered_after is None else (place.answered(1, answered_after),)
+    place.case(1, (place.said(1, deleted=True),), responses=answers)
+    [row] = place.rows("channels")
+    assert (row["cases"], row[seen]) == (1, 1)
+
+
+def test_closing_without_an_answer_is_no_answer_and_waits_no_longer(place: Place) -> None:
+    place.heard(1, 0)
+    place.case(1, (place.said(1),), state="resolved", last_at=place.day)
+    [row] = place.rows("channels")
+    assert (row["closed"], row["answered"], row["never_answered"]) == (1, 0, 0)
+
+
+def test_an_answer_in_another_channel_counts_for_the_channel_that_was_asked(place: Place) -> None:
+    place.heard(1, 0)
+    place.case(1, (place.said(1),), responses=(place.answered(1, 2, channel="social"),))
+    [row] = place.rows("channels")
+    assert (row["channel"], row["answered"], row["answered_elsewhere"]) == ("email", 1, 1)
+    [taught] = place.rows("what-we-teach")
+    assert (taught["answered_by"], taught["answered"], taught["came_back"]) == ("social", 1, 0)
+
+
+def test_who_goes_public_after_a_failed_private_contact_is_counted_with_the_attempts(place: Place) -> None:
+    contacts = (
+        place.said(1, failed=True),
+        place.said(2, 0.2),
+        place.said(3, 30, failed=True),
+        place.said(4, 60, channel="social", visibility="public"),
+    )
+    place.case(1, contacts, failed_contacts=2)
+    [row] = place.rows("escalations")
+    assert (row["parties_went_public"], row["private_attempts"], row["parties_failed_twice"]) == (1, 2.0, 1)
+
+
+def test_a_superseded_case_is_in_no_report(place: Place) -> None:
+    gift = Goodwill(amount=5, currency="EUR")
+    place.case(1, (place.said(1),), goodwill=(gift,))
+    assert [row["total"] for row in place.rows("goodwill")] == [5.0]
+    place.case(2, (place.said(1),), goodwill=(gift,), state="superseded")
+    for name in ("goodwill", "channels", "escalations", "deadlines", "executives"):
+        assert place.rows(name) == [], name
+
+
+def test_deadlines_are_counted_by_their_newest_state(place: Place) -> None:
+    def clock(state: str, **changes: Any) -> Clock:
+        told = {"kind": "first_response", "anchor": place.id(1), "started_at": place.day}
+        return Clock(**told, due_at=place.day + HOUR, state=state, **changes)
+
+    regulator = clock("running", family="regulatory", jurisdiction="GB")
+    place.heard(1, 0.5)
+    place.case(1, (place.said(1),), clocks=(clock("breached"), regulator))
+    place.case(2, (place.said(1),), clocks=(clock("met"), regulator))
+    rows = {row["family"]: row for row in place.rows("deadlines")}
+    assert (rows["promise"]["met"], rows["promise"]["breached"], rows["promise"]["source"]) == (1, 0, "mail")
+    assert (rows["regulatory"]["jurisdiction"], rows["regulatory"]["running_out"]) == ("GB", 1)
+
+
+def test_of_one_id_with_two_texts_one_counts(place: Place) -> None:
+    place.heard(1, 0, text="my parcel never came and nobody answers")
+    place.heard(1, 0, text="another text under the same id, as some sources do")
+    [row] = place.rows("loudness")
+    assert (row["posts"], row["parties"], row["copies"]) == (1, 1, 0)
+
+
+def test_a_link_that_is_taken_back_takes_the_cases_along_and_back(place: Place) -> None:
+    author = f"t:{place.day:%Y}"
+    place.heard(1, 0)
+    place.case(1, (place.said(1),))
+    [row] = place.rows("root-causes")
+    assert (row["customers"], row["unmatched_authors"]) == (0, 1)
+    place.log.party(author, customer_party("77"), 2)
+    [row] = place.rows("root-causes")
+    assert (row["customers"], row["unmatched_authors"]) == (1, 0)
+    asked = f"SELECT party FROM waits WHERE toYear(asked_at) = {place.day:%Y}"
+    assert place.client.execute(asked) == [("c:77",)]
+    place.log.party(author, author_party(author), 3)
+    [row] = place.rows("root-causes")
+    assert (row["customers"], row["unmatched_authors"]) == (0, 1)
+    assert place.client.execute(asked) == [(author_party(author),)]
+
+
+def test_the_trend_is_against_the_time_of_equal_length_before(place: Place) -> None:
+    place.heard(1, -3000)
+    place.heard(2, 0)
+    store(place.url, place.log.records)
+    answer = report("root-causes")(place.client, Window(place.day, place.day + timedelta(days=200)))
+    [row] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    assert (row["parties"], row["parties_before"], row["trend"]) == (1, 1, 1.0)
+    assert row["trend_low"] < 0.2
+    assert row["trend_high"] > 5
+
+
+def test_every_table_every_column_and_every_view_is_explained_in_the_schema(place: Place) -> None:
+    silent = place.client.execute(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND comment = ''"
+        " UNION ALL SELECT table || '.' || name FROM system.columns WHERE database = currentDatabase()"
+        " AND comment = '' AND table NOT IN (SELECT name FROM system.tables"
+        " WHERE database = currentDatabase() AND engine = 'View')"
+    )
+    assert silent == []

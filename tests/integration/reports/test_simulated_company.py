@@ -1,0 +1,123 @@
+"""Every report on the simulated company, beside the truth: equal where enrichment and matching are right."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from clickhouse_driver import Client
+
+from fixtures_database import with_database
+from listener.clickhouse.client import connect
+from listener.clickhouse.migrate import migrate
+from listener.evaluation.triage import World
+from listener.reports.answer import Window
+from listener.reports.reports import REPORTS, report
+from listener.simulator.truth import MatterTruth
+from stored_company import make_company, store_company
+
+pytestmark = pytest.mark.clickhouse
+
+NO_CONTACT = ("mention", "copy", "spam")
+Row = dict[str, Any]
+
+
+class Company(NamedTuple):
+    """A company, and a database in which it stands with the truth in place of enrichment and matching."""
+
+    world: World
+    client: Client
+
+    def report(self, name: str) -> list[Row]:
+        answer = report(name)(self.client, Window())
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    def party(self, author: str) -> str:
+        """Whose an account is taken to be: of those who share it, the first who spoke."""
+        spoke = min(
+            (truth.occurred_at, truth.mention_id, truth.customer_id)
+            for truth in self.world.mentions.values()
+            if truth.author == author
+        )
+        return f"c:{spoke[2]}" if spoke[2] else f"a:{author}"
+
+    def matters(self) -> list[tuple[MatterTruth, Row]]:
+        """Matters whose contacts are those of one case, with that case."""
+        rows, columns = self.client.execute(
+            "SELECT * FROM current_cases WHERE state != 'superseded'", with_column_types=True
+        )
+        cases = [dict(zip([name for name, _ in columns], row, strict=True)) for row in rows]
+        by_contacts = {frozenset(case["contacts"]): case for case in cases}
+        return [
+            (matter, by_contacts[frozenset(matter.contacts)])
+            for matter in self.world.matters
+            if frozenset(matter.contacts) in by_contacts
+        ]
+
+
+@pytest.fixture(scope="module")
+def company(clickhouse_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    directory: Path = tmp_path_factory.mktemp("company")
+    world = make_company(directory, customers=300, days=60, seed=5)
+    url = with_database(clickhouse_server.url, "company")
+    migrate(url)
+    store_company(url, directory, world, truly=True)
+    client = connect(url)
+    yield Company(world, client)
+    client.execute("DROP DATABASE company")
+    client.disconnect()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_has_rows_and_is_the_same_again(company: Company, name: str) -> None:
+    answer = report(name)(company.client, Window())
+    assert answer.rows
+    assert report(name)(company.client, Window()) == answer
+
+
+def test_root_causes_and_loudness_are_those_of_the_truth(company: Company) -> None:
+    parties: dict[str, set[str]] = defaultdict(set)
+    contacts: Counter[str] = Counter()
+    for truth in company.world.mentions.values():
+        if truth.need not in NO_CONTACT:
+            parties[truth.root_cause].add(company.party(truth.author))
+            contacts[truth.root_cause] += 1
+    rows = company.report("root-causes")
+    assert {row["cause"]: row["parties"] for row in rows} == {name: len(who) for name, who in parties.items()}
+    assert {row["cause"]: row["mentions"] for row in rows} == contacts
+    assert {row["all_parties"] for row in rows} == {len(set().union(*parties.values()))}
+    loud = company.report("loudness")
+    assert {row["cause"]: row["parties"] for row in loud} == {name: len(who) for name, who in parties.items()}
+    passed_on = Counter(t.root_cause for t in company.world.mentions.values() if t.need == "copy")
+    assert {row["cause"]: row["posts"] for row in loud} == contacts + passed_on
+
+
+def test_how_a_case_went_is_how_its_matter_truly_went(company: Company) -> None:
+    """What left no trace cannot be known: such matters are left out."""
+    compared = company.matters()
+    assert len(compared) > 0.85 * len(company.world.matters)
+    for matter, case in compared:
+        assert case["channel"] == matter.channels[0]
+        assert case["went_public_at"] == matter.went_public_at
+        assert sum(case["goodwill_amounts"]) == sum(given.amount for given in matter.goodwill)
+        if not matter.lost_answers:
+            assert case["first_answer_at"] == matter.first_answer_at
+            assert case["first_answer_channel"] == (matter.first_answer_channel or "")
+            assert case["first_answer_level"] == (matter.first_answer_level or "")
+
+
+def test_money_is_neither_lost_nor_counted_twice(company: Company) -> None:
+    true = sum(given.amount for matter in company.world.matters for given in matter.goodwill)
+    assert sum(row["total"] for row in company.report("goodwill")) == pytest.approx(true)
+    given = [row["goodwill"] for row in company.report("root-causes")]
+    assert sum(float(money.split()[0]) for money in given if money) == pytest.approx(true)
+
+
+def test_public_channels_answer_sooner_as_they_truly_do(company: Company) -> None:
+    """The simulated company answers 88 % of what is said in public social media, 30 % of what is in its form."""
+    rows = {row["channel"]: row for row in company.report("channels")}
+    assert rows["social"]["within_24h_low"] > rows["web_feedback"]["within_24h_high"]
+    assert rows["web_feedback"]["never_answered"] > rows["social"]["never_answered"]
+    longer, _ = report("channels")(company.client, Window()).words
+    assert "in private +" in longer
