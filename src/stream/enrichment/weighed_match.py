@@ -79,8 +79,7 @@ class Comparer:
         self.weights = weights
         self.scorer = Scorer(weights)
         self.blocking = Blocking(weights)
-        own = ("given", "surname", "account", "phone", "place")
-        self.details = {name: field.kind for name, field in weights.fields.items() if name not in own}
+        self._kinds = {name: field.kind for name, field in weights.fields.items()}
         self._names = frozenset(n for n, f in weights.fields.items() if f.kind in NAME_KINDS) | {SWAPPED_FIELD}
 
     def record(
@@ -107,9 +106,10 @@ class Comparer:
             "place": normal_values("place", places),
         }
         if details:
-            for name, kind in self.details.items():
+            for name, kind in self._kinds.items():
                 if name in details:
-                    found[name] = normal_values(kind, details[name])
+                    told = (*found.get(name, ()), *normal_values(kind, details[name]))
+                    found[name] = tuple(dict.fromkeys(told))
         return {name: values for name, values in found.items() if values}
 
     def weigh(

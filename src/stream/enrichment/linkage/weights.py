@@ -125,10 +125,8 @@ class Scorer:
                 reached, value = best_level(field.kind, mine, others)
             bits = self._bits[name][reached]
             if reached == len(field.m) - 1:
-                u = field.u[-1]
                 at = self._other(name) if swapped else name
-                share = max(occurrences(at, value), 1) / (records - 1 + 1 / u)
-                bits = min(log2(field.m[-1] / min(share, 1.0)), field.most_bits)
+                bits = _of_same(field, occurrences(at, value), records)
             found.append(Agreement(name, value, reached, bits))
         if swapped:
             found.append(Agreement(SWAPPED_FIELD, "", 0, SWAPPED_BITS))
@@ -140,7 +138,7 @@ class Scorer:
             return name
         return self._swap[1] if name == self._swap[0] else self._swap[0]
 
-    def most(self, ours: Record, without: frozenset[str]) -> float:
+    def most(self, ours: Record, without: frozenset[str], occurrences: Occurrences, records: int) -> float:
         """The most that any record could weigh.
 
         Args:
@@ -148,10 +146,18 @@ class Scorer:
         """
         total = 0.0
         for name, field in self._fields:
-            if ours.get(name):
-                bits = self._bits[name][:-1] if name in without else [field.most_bits]
+            if values := ours.get(name):
+                bits = self._bits[name][:-1]
+                if name not in without:
+                    bits = bits + [_of_same(field, occurrences(name, value), records) for value in values]
                 total += max(0.0, *bits)
         return total
+
+
+def _of_same(field: FieldWeights, occurrences: int, records: int) -> float:
+    """Bits of a value that is the same, by how often it occurs."""
+    share = max(occurrences, 1) / (max(records, 1) - 1 + 1 / field.u[-1])
+    return min(log2(field.m[-1] / min(share, 1.0)), field.most_bits)
 
 
 def are_swapped(ours: Record, theirs: Record, given: str, surname: str) -> bool:
