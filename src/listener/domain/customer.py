@@ -14,6 +14,13 @@ class Handle(Contract):
     handle: str = Field(min_length=1, max_length=200)
 
 
+class Detail(Contract):
+    """Something told about a person, under a name of the company's choice, such as ``date_of_birth``."""
+
+    field: str = Field(min_length=1, max_length=100)
+    value: str = Field(min_length=1, max_length=300)
+
+
 class Customer(Versioned):
     """One record of the company's customer database."""
 
@@ -27,6 +34,12 @@ class Customer(Versioned):
     consent: dict[str, bool] = Field(default_factory=dict)
     """Purpose to whether the customer agreed to it."""
     updated_at: EventTime | None = None
+    places: tuple[str, ...] = ()
+    """Towns and the like, where the customer lives or has lived."""
+    references: tuple[str, ...] = ()
+    """Numbers of orders, accounts and contracts, by which a mention may name the customer."""
+    details: tuple[Detail, ...] = ()
+    """What else can be compared with what an author tells; see docs/matching.md."""
 
 
 class LinkDecision(Contract):

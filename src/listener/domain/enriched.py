@@ -50,9 +50,11 @@ class Match(Contract):
 
     status: MatchStatus
     customer_id: str | None = None
-    method: Literal["confirmed", "handle", "email", "phone", "none"] = "none"
+    method: Literal["confirmed", "handle", "email", "phone", "reference", "weighed", "none"] = "none"
     evidence: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    version: str = ""
+    """Of the rules and weights that it was found with."""
 
 
 class Enrichment(Contract):

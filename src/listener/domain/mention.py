@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from listener.domain.contract import Contract, EventTime, Versioned, rejected
+from listener.domain.customer import Detail
 from listener.domain.ids import is_kind
 
 Channel = Literal[
@@ -54,6 +55,9 @@ class Contactable(Contract):
     handle: str | None = Field(default=None, max_length=200)
     handle_verified: bool = False
     """The source vouches that the handle belongs to the account that wrote this."""
+    place: str | None = Field(default=None, max_length=200)
+    details: tuple[Detail, ...] = Field(default=(), max_length=20)
+    """What else the author told about themselves; compared with the details of customers."""
 
 
 class Mention(Versioned):

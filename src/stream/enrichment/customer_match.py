@@ -1,13 +1,13 @@
-"""Which customer an author is: only by keys that agree exactly, and nobody where they point to two.
+"""Which customer an author is: by keys that agree exactly, else by several weak agreements weighed together.
 
-A person's confirmation comes before all. Else each verified handle, e-mail address and phone number of the
+A person's confirmation comes before all. Else each verified handle, e-mail address, phone number and order number of the
 author is looked up in the customer table (all in the normal forms of `identity`). The author is a customer if
 at least one of these keys is that customer's alone, and no other key points to others only. A key that several
 customers share (a family's phone) does not tell which of them it is. A customer whom a person rejected is
 never matched. Names are never looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Any, Literal, NamedTuple, Self
@@ -15,19 +15,22 @@ from typing import Any, Literal, NamedTuple, Self
 import orjson
 
 from listener.domain.contract import format_utc
-from listener.domain.customer import Customer, Handle
+from listener.domain.customer import Customer, Detail, Handle
 from listener.domain.enriched import Match
 from listener.domain.ids import hash64
 from stream.enrichment.identity import AuthorIdentity, normal_email, normal_handle, normal_phone
 from stream.enrichment.key_table import KeyTable
+from stream.enrichment.linkage.values import Record
+from stream.enrichment.match_rules import MatchRules
+from stream.enrichment.occurrences import Occurrences
+from stream.enrichment.references import normal_reference
+from stream.enrichment.weighed_match import MOST_IN_BLOCK, Comparer, Verdict, chance_in_words
 
-VERSION = "exact-1"
 MAX_CANDIDATES = 10
 MAX_FOUND = 10_000
 """Answers that are remembered while no customer changes: most who are heard have been heard before."""
-UNKNOWN = Match(status="unknown")
 
-Method = Literal["handle", "email", "phone"]
+Method = Literal["handle", "email", "phone", "reference"]
 
 
 class Key(NamedTuple):
@@ -49,6 +52,8 @@ class Key(NamedTuple):
         if self.method == "email":
             local, _, domain = self.value.partition("@")
             return f"e-mail {local[0]}…@{domain}"
+        if self.method == "reference":
+            return f"number {self.value[:2]}…{self.value[-2:]}"
         return f"phone {self.value[:3]}…{self.value[-2:]}"
 
 
@@ -60,10 +65,16 @@ class CustomerIndex:
 
     Args:
         default_region: region of the customers' phone numbers without ``+`` (see `normal_phone`).
+        rules: how authors are matched; those that ship where None.
     """
 
-    def __init__(self, default_region: str | None = None) -> None:
+    def __init__(self, default_region: str | None = None, rules: MatchRules | None = None) -> None:
         self._region = default_region
+        self._rules = rules or MatchRules()
+        self._comparer = None if self._rules.mode == "exact" else Comparer(self._rules.weights)
+        self._occurrences = Occurrences()
+        self.version = self._rules.version
+        self._unknown = Match(status="unknown", version=self.version)
         self._records: list[bytes | None] = []
         self._free: list[int] = []
         self._ids = KeyTable()
@@ -87,6 +98,9 @@ class CustomerIndex:
             self._records[slot] = record.packed()
             for key in self._keys_of(record):
                 self._keys.add(key.hash, slot)
+            self._count(record, 1)
+            for hashed in self._weak_keys(self._comparable(record)):
+                self._keys.add(hashed, slot)
             self._found = {}
 
     def remove(self, customer_id: str) -> None:
@@ -120,8 +134,14 @@ class CustomerIndex:
         if confirmed is not None:
             named = _named(self.get(confirmed), confirmed)
             evidence = f"a person confirmed that {identity.author} is {named}"
-            return Match(status="matched", customer_id=confirmed, method="confirmed", evidence=(evidence,))
-        asked = (*_keys_of_author(identity), rejected)
+            return Match(
+                status="matched",
+                customer_id=confirmed,
+                method="confirmed",
+                evidence=(evidence,),
+                version=self.version,
+            )
+        asked = self._asked(identity, rejected)
         found = self._found  # if it is replaced meanwhile, the answer is remembered nowhere
         match = found.get(asked)
         if match is None:
@@ -134,7 +154,7 @@ class CustomerIndex:
     def _match(self, identity: AuthorIdentity, rejected: frozenset[str]) -> Match:
         owners = self._owners(identity, rejected)
         if not owners:
-            return UNKNOWN
+            return self._weighed(identity, rejected, None) or self._unknown
         possible = set[str].intersection(*({c.customer_id for c in held.allowed} for held in owners))
         telling = [held for held in owners if not held.shared and held.allowed[0].customer_id in possible]
         evidence_of_all = tuple(dict.fromkeys(held.in_words() for held in owners))
@@ -144,13 +164,139 @@ class CustomerIndex:
                 customer_id=telling[0].allowed[0].customer_id,
                 method=telling[0].key.method,
                 evidence=evidence_of_all,
+                version=self.version,
             )
+        found = self._weighed(identity, rejected, possible) if possible else None
+        if found is not None and found.status == "matched":
+            return found.model_copy(update={"evidence": (*evidence_of_all, *found.evidence)})
         candidates = {c.customer_id for held in owners for c in held.allowed}
         return Match(
             status="ambiguous",
             evidence=evidence_of_all,
             candidates=tuple(sorted(candidates)[:MAX_CANDIDATES]),
+            version=self.version,
         )
+
+    def _asked(self, identity: AuthorIdentity, rejected: frozenset[str]) -> tuple[object, ...]:
+        """What an answer depends on while no customer changes."""
+        exact = (*_keys_of_author(identity), rejected)
+        if self._comparer is None:
+            return exact
+        return (*exact, identity.names, identity.handles, identity.places, identity.details)
+
+    def _weighed(
+        self, identity: AuthorIdentity, rejected: frozenset[str], possible: set[str] | None
+    ) -> Match | None:
+        """What weak agreements say; None where they say nothing.
+
+        Args:
+            possible: whom the exact keys leave; None where there are none.
+        """
+        comparer = self._comparer
+        if comparer is None:
+            return None
+        ours = comparer.record(
+            identity.names,
+            (*identity.verified_handles, *identity.handles, *identity.emails),
+            identity.phones,
+            identity.places,
+            _details(told.partition("=")[::2] for told in identity.details),
+        )
+        with self._lock:
+            records, unseen = self._candidates(identity, ours)
+            count = len(self)
+            occurrences = self._occurring
+            weighed = [
+                comparer.weigh(record.customer_id, ours, self._comparable(record), occurrences, count)
+                for record in records
+            ]
+            verdict = comparer.verdict(weighed, rejected, unseen, count)
+            if verdict.best is not None and possible is not None and verdict.best.customer_id not in possible:
+                return None
+            return self._of_verdict(comparer, verdict, {r.customer_id: r for r in records}, count)
+
+    def _candidates(self, identity: AuthorIdentity, ours: Record) -> tuple[list["_Record"], float]:
+        """Customers who share a key with the author, and the most bits that others in a crowd could have."""
+        comparer = self._comparer
+        if comparer is None:
+            return [], 0.0
+        slots: set[int] = set()
+        crowded, looked_through = False, set[str]()
+        for alone, key in comparer.blocking.keys(ours):
+            hashed = hash64(f"weak\0{key}")
+            if self._keys.is_crowded(hashed, MOST_IN_BLOCK):
+                crowded = True
+                continue
+            slots.update(self._keys.find(hashed))
+            if alone is not None:
+                looked_through.add(alone)
+        for exact in _keys_of_author(identity):
+            if self._keys.is_crowded(exact.hash, MOST_IN_BLOCK):
+                crowded = True
+            else:
+                slots.update(self._keys.find(exact.hash))
+        unseen = float("-inf")
+        if crowded:
+            unseen = comparer.scorer.most(ours, frozenset(looked_through), self._occurring, len(self))
+        return [self._record(slot) for slot in sorted(slots)], unseen
+
+    def _of_verdict(
+        self, comparer: Comparer, verdict: Verdict, records: dict[str, "_Record"], count: int
+    ) -> Match | None:
+        best = verdict.best
+        if best is not None:
+            next_best = (
+                "nobody else is like it"
+                if verdict.ahead > 60
+                else f"the next best is {verdict.ahead:.1f} bits behind"
+            )
+            evidence = (
+                *comparer.in_words(best, self._occurring, count),
+                f"together {_named(records[best.customer_id], best.customer_id)}: the chance that it is somebody else "
+                f"is {chance_in_words(verdict.odds)}, {next_best}",
+            )
+            return Match(
+                status="matched",
+                customer_id=best.customer_id,
+                method="weighed",
+                evidence=evidence,
+                version=self.version,
+            )
+        if not verdict.close:
+            return None
+        ids = [one.customer_id for one in verdict.close]
+        whose = " and ".join(_named(records[customer_id], customer_id) for customer_id in ids[:3])
+        return Match(
+            status="ambiguous",
+            evidence=(f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",),
+            candidates=tuple(sorted(ids)[:MAX_CANDIDATES]),
+            version=self.version,
+        )
+
+    def _occurring(self, field: str, value: str) -> int:
+        return self._occurrences.count(f"{field}\0{value}")
+
+    def _comparable(self, record: "_Record") -> Record:
+        """A customer's record as it is weighed."""
+        if self._comparer is None:
+            return {}
+        return self._comparer.record(
+            record.names,
+            (*(handle for _, handle in record.handles), *record.emails),
+            [phone for text in record.phones if (phone := normal_phone(text, self._region))],
+            record.places or (),
+            _details(record.details or ()),
+        )
+
+    def _weak_keys(self, comparable: Record) -> Iterator[int]:
+        if self._comparer is not None:
+            for _, key in self._comparer.blocking.keys(comparable):
+                yield hash64(f"weak\0{key}")
+
+    def _count(self, record: "_Record", count: int) -> None:
+        for field, values in self._comparable(record).items():
+            for value in values:
+                self._occurrences.add(f"{field}\0{value}", count)
 
     def _owners(self, identity: AuthorIdentity, rejected: frozenset[str]) -> list["_Owners"]:
         """Each of the author's keys that customers have, the strongest first."""
@@ -175,6 +321,9 @@ class CustomerIndex:
         for text in record.phones:
             if phone := normal_phone(text, self._region):
                 yield Key("phone", phone)
+        for text in record.references or ():
+            if number := normal_reference(text):
+                yield Key("reference", number)
 
     def _slot(self, customer_id: str) -> int | None:
         for slot in self._ids.find(hash64(customer_id)):
@@ -195,8 +344,12 @@ class CustomerIndex:
         return _Record.unpacked(packed)
 
     def _forget_keys(self, slot: int) -> None:
-        for key in self._keys_of(self._record(slot)):
+        record = self._record(slot)
+        for key in self._keys_of(record):
             self._keys.discard(key.hash, slot)
+        self._count(record, -1)
+        for hashed in self._weak_keys(self._comparable(record)):
+            self._keys.discard(hashed, slot)
 
 
 class _Owners(NamedTuple):
@@ -226,6 +379,10 @@ class _Record(NamedTuple):
     preferred_channel: str | None = None
     consent: dict[str, bool] | None = None
     updated_at: str | None = None
+    places: list[str] | None = None
+    references: list[str] | None = None
+    details: list[list[str]] | None = None
+    """[field, value]."""
 
     @classmethod
     def of(cls, customer: Customer) -> Self:
@@ -240,6 +397,9 @@ class _Record(NamedTuple):
             customer.preferred_channel,
             customer.consent or None,
             None if customer.updated_at is None else format_utc(customer.updated_at),
+            list(customer.places) or None,
+            list(customer.references) or None,
+            [[told.field, told.value] for told in customer.details] or None,
         )
 
     def packed(self) -> bytes:
@@ -266,6 +426,9 @@ class _Record(NamedTuple):
             preferred_channel=self.preferred_channel,
             consent=self.consent or {},
             updated_at=None if self.updated_at is None else datetime.fromisoformat(self.updated_at),
+            places=tuple(self.places or ()),
+            references=tuple(self.references or ()),
+            details=tuple(Detail(field=field, value=value) for field, value in self.details or ()),
         )
 
 
@@ -276,6 +439,15 @@ def _keys_of_author(identity: AuthorIdentity) -> Iterator[Key]:
         yield Key("email", email)
     for phone in identity.phones:
         yield Key("phone", phone)
+    for number in identity.references:
+        yield Key("reference", number)
+
+
+def _details(told: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for field, value in told:
+        found.setdefault(field, []).append(value)
+    return found
 
 
 def _named(customer: Customer | _Record | None, customer_id: str) -> str:

@@ -22,10 +22,13 @@ import phonenumbers
 from listener.domain.contract import Contract
 from listener.domain.mention import Contactable, Mention
 from listener.domain.quick_read import maker
+from stream.enrichment.references import References
 
 MAX_VALUES = 20
 """Values kept of each sort; the smallest ones, so that the order of merging does not matter."""
-EVIDENCE = ("names", "emails", "phones", "handles", "verified_handles")
+EVIDENCE = (
+    "names", "emails", "phones", "handles", "verified_handles", "places", "references", "details"
+)
 """What an identity consists of."""
 MAX_EMAIL = 254
 """RFC 5321's limit on a path, without its angle brackets."""
@@ -113,9 +116,16 @@ class AuthorIdentity(Contract):
     phones: tuple[str, ...] = ()
     handles: tuple[str, ...] = ()
     verified_handles: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    """Numbers of orders and accounts that stood in what was said."""
+    details: tuple[str, ...] = ()
+    """``field=value``."""
 
     @staticmethod
-    def of(mention: Mention, default_region: str | None = None) -> "AuthorIdentity":
+    def of(
+        mention: Mention, default_region: str | None = None, references: References | None = None
+    ) -> "AuthorIdentity":
         """What one mention tells about its author.
 
         The account's verified name is the handle that the source vouches for, else the native id in the
@@ -124,6 +134,7 @@ class AuthorIdentity(Contract):
         Args:
             mention: any mention.
             default_region: as for `normal_phone`.
+            references: how numbers of orders and accounts look; None where they are not looked for.
         """
         if mention.direction == "outbound":
             return _make_identity(author=mention.key, source_kind=mention.key.partition(":")[0])
@@ -138,6 +149,9 @@ class AuthorIdentity(Contract):
             phones=_alone(normal_phone(given.phone, default_region) if given.phone else None),
             handles=_alone(normal_handle(given.handle) if given.handle and not vouched else None),
             verified_handles=_alone(normal_handle(account) if account else None),
+            places=_alone(normal_name(given.place) if given.place else None),
+            references=() if references is None else _bounded(references.find(mention.text)),
+            details=_bounded(f"{told.field}={told.value}" for told in given.details),
         )
 
     def merged(self, other: Self) -> Self:

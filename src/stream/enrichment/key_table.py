@@ -1,6 +1,7 @@
 """A multi-map from 64-bit hashes to small numbers, at about 20 bytes an entry."""
 
 from array import array
+from bisect import bisect_left
 
 _EMPTY, _GONE = 0xFFFFFFFF, 0xFFFFFFFE
 """Values that are no number of ours: a place never used, and one whose entry was removed."""
@@ -8,14 +9,14 @@ MAX_VALUE = _GONE - 1
 _SMALLEST = 1024
 _FULLEST = 0.6
 _CROWD = 8
-"""Values under one hash from which they move to a set of their own: a run of equal hashes is slow to pass."""
+"""Values under one hash from which they move to a sorted array of their own: a run of equal hashes is slow to pass."""
 
 
 class KeyTable:
     """Open addressing with linear probing over two flat arrays; not to be shared by threads without a lock."""
 
     def __init__(self) -> None:
-        self._crowds: dict[int, set[int]] = {}
+        self._crowds: dict[int, array[int]] = {}
         self._clear(_SMALLEST)
 
     def __len__(self) -> int:
@@ -26,11 +27,18 @@ class KeyTable:
         crowd = self._crowds.get(key)
         return list(crowd) if crowd else [self._values[place] for place in self._places(key)]
 
+    def is_crowded(self, key: int, most: int) -> bool:
+        """Whether there are more values under a hash, where `most` is at least `_CROWD`."""
+        crowd = self._crowds.get(key)
+        return crowd is not None and len(crowd) > most
+
     def add(self, key: int, value: int) -> None:
         """Adds a value under a hash, once however often it is added."""
         crowd = self._crowds.get(key)
         if crowd is not None:
-            crowd.add(value)
+            place = bisect_left(crowd, value)
+            if place == len(crowd) or crowd[place] != value:
+                crowd.insert(place, value)
             return
         places = self._places(key)
         held = {self._values[place] for place in places}
@@ -40,7 +48,7 @@ class KeyTable:
             for place in places:
                 self._values[place] = _GONE
             self._entries -= len(places)
-            self._crowds[key] = held | {value}
+            self._crowds[key] = array("I", sorted(held | {value}))
             return
         if self._used >= _FULLEST * len(self._keys):
             self._grow()
@@ -50,7 +58,9 @@ class KeyTable:
         """Removes a value under a hash, if it is there."""
         crowd = self._crowds.get(key)
         if crowd is not None:
-            crowd.discard(value)
+            place = bisect_left(crowd, value)
+            if place < len(crowd) and crowd[place] == value:
+                del crowd[place]
             if not crowd:
                 del self._crowds[key]
             return

@@ -7,14 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.domain.customer import Customer, Handle
-from stream.enrichment.customer_match import UNKNOWN, CustomerIndex, _Record
+from listener.domain.customer import Customer, Detail, Handle
+from listener.domain.enriched import Match
+from stream.enrichment.customer_match import CustomerIndex, _Record
 from stream.enrichment.identity import AuthorIdentity
 from stream.moments import from_ms
 
 
 def author(**known: Any) -> AuthorIdentity:
     return AuthorIdentity(author="twitter:42", source_kind="twitter", **known)
+
+
+def unknown() -> Match:
+    return Match(status="unknown", version=CustomerIndex().version)
 
 
 def customer(customer_id: str, **fields: Any) -> Customer:
@@ -38,15 +43,15 @@ def index() -> CustomerIndex:
 
 
 def test_nobody_by_name_alone(index: CustomerIndex) -> None:
-    assert index.match(author(names=("jane doe",))) == UNKNOWN
+    assert index.match(author(names=("jane doe",))) == unknown()
 
 
 def test_verified_handle_of_that_source_only(index: CustomerIndex) -> None:
     match = index.match(author(verified_handles=("janed",)))
     assert (match.status, match.customer_id, match.method) == ("matched", "C1", "handle")
-    assert index.match(author(handles=("janed",))) == UNKNOWN
+    assert index.match(author(handles=("janed",))) == unknown()
     elsewhere = AuthorIdentity(author="mastodon:1", source_kind="mastodon", verified_handles=("janed",))
-    assert index.match(elsewhere) == UNKNOWN
+    assert index.match(elsewhere) == unknown()
 
 
 def test_email_with_evidence_that_hides_the_middle(index: CustomerIndex) -> None:
@@ -77,7 +82,7 @@ def test_confirmed_before_all(index: CustomerIndex) -> None:
 
 
 def test_rejected_is_never_matched(index: CustomerIndex) -> None:
-    assert index.match(author(verified_handles=("janed",)), rejected=frozenset({"C1"})) == UNKNOWN
+    assert index.match(author(verified_handles=("janed",)), rejected=frozenset({"C1"})) == unknown()
 
 
 def test_a_no_to_one_of_two_is_not_a_yes_to_the_other(index: CustomerIndex) -> None:
@@ -87,7 +92,7 @@ def test_a_no_to_one_of_two_is_not_a_yes_to_the_other(index: CustomerIndex) -> N
 
 def test_a_changed_record_forgets_its_old_keys(index: CustomerIndex) -> None:
     index.put(customer("C1", emails=("new@example.test",)))
-    assert index.match(author(emails=("jane.doe@example.test",))) == UNKNOWN
+    assert index.match(author(emails=("jane.doe@example.test",))) == unknown()
     assert index.match(author(emails=("new@example.test",))).customer_id == "C1"
     assert index.match(author(phones=("+442079460001",))).customer_id == "C2"
 
@@ -100,7 +105,7 @@ def test_removed_and_read_back(index: CustomerIndex) -> None:
     index.remove("C3")
     assert index.get("C2") is None
     assert len(index) == 1
-    assert index.match(author(emails=("john@example.test",))) == UNKNOWN
+    assert index.match(author(emails=("john@example.test",))) == unknown()
 
 
 def test_local_phone_numbers_with_a_region() -> None:
@@ -167,6 +172,9 @@ records = st.builds(
     preferred_channel=st.none() | texts,
     consent=st.dictionaries(texts, st.booleans(), max_size=2),
     updated_at=st.none() | st.integers(0, 4 * 10**12).map(from_ms),
+    places=st.lists(texts, max_size=2).map(tuple),
+    references=st.lists(texts, max_size=2).map(tuple),
+    details=st.lists(st.builds(Detail, field=texts, value=texts), max_size=2).map(tuple),
 )
 
 
@@ -184,10 +192,10 @@ def test_no_field_of_a_customer_is_forgotten() -> None:
 def test_an_answer_is_remembered_only_while_no_customer_changes(index: CustomerIndex) -> None:
     known = author(emails=("john@example.test",))
     assert index.match(known) is index.match(known)
-    assert index.match(known, rejected=frozenset({"C2"})) == UNKNOWN
+    assert index.match(known, rejected=frozenset({"C2"})) == unknown()
     index.put(customer("C3", emails=("john@example.test",)))
     assert index.match(known).candidates == ("C2", "C3")
     index.remove("C2")
     assert index.match(known).customer_id == "C3"
     index.put(customer("C3", emails=("other@example.test",)))
-    assert index.match(known) == UNKNOWN
+    assert index.match(known) == unknown()

@@ -1,0 +1,66 @@
+"""Which records are compared at all: those that share a key made of what they agree in.
+
+Where a field is identifying (a date of birth, an account), its value alone is a key. Other fields make keys two by
+two, each value shortened to a sound, so that one slip in one field leaves the other keys whole. Names together with
+names make no key: nobody is matched by name alone.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+
+from stream.enrichment.linkage.values import Record
+from stream.enrichment.linkage.weights import NAME_KINDS, Weights
+
+_SOUNDS = str.maketrans("bfpvckqszgjxdtlmnr", "111122222222334556")
+"""Letters to groups that are taken for each other, as in Soundex."""
+SOUND_LENGTH = 4
+_CACHED = 65_536
+
+
+@lru_cache(maxsize=_CACHED)
+def sound(text: str) -> str:
+    """The first letter, and the groups of the consonants after it, as in Soundex; digits as they are."""
+    if not text or any(letter.isdigit() for letter in text):
+        return text
+    code = text[0]
+    before = text[0].translate(_SOUNDS)
+    for letter in text[1:]:
+        group = letter.translate(_SOUNDS)
+        if group.isdigit() and group != before:
+            code += group
+            if len(code) == SOUND_LENGTH:
+                break
+        before = group
+    return code
+
+
+class Blocking:
+    """Makes the keys of records.
+
+    Args:
+        weights: say which fields make keys.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        fields = weights.fields.items()
+        self.alone = tuple(name for name, field in fields if field.block == "alone")
+        paired = [name for name, field in fields if field.block == "paired"]
+        kinds = {name: field.kind for name, field in fields}
+        self.pairs = tuple(
+            (one, other)
+            for one, other in combinations(paired, 2)
+            if not (kinds[one] in NAME_KINDS and kinds[other] in NAME_KINDS)
+        )
+
+    def keys(self, record: Record) -> Iterator[tuple[str | None, str]]:
+        """The keys of a record: the field that is a key alone, or None, and the key."""
+        for name in self.alone:
+            for value in record.get(name, ()):
+                yield name, f"{name}\0{value}"
+        for one, other in self.pairs:
+            mine, others = record.get(one), record.get(other)
+            if mine and others:
+                for first in mine:
+                    for second in others:
+                        yield None, f"{one}\0{sound(first)}\0{other}\0{sound(second)}"

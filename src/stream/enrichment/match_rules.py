@@ -1,0 +1,57 @@
+"""What the customer match goes by: which evidence it looks at, and what each agreement is worth."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from listener.domain.document import Document, read_document
+from listener.domain.ids import digest
+from stream.enrichment.linkage.usual import usual_field
+from stream.enrichment.linkage.values import Kind
+from stream.enrichment.linkage.weights import Weights
+
+MatchMode = Literal["weighed", "exact"]
+VERSION = "match-2"
+OWN_FIELDS: dict[str, Kind] = {
+    "given": "given",
+    "surname": "surname",
+    "account": "account",
+    "phone": "code",
+    "place": "place",
+}
+"""What customers and authors have by themselves; every other field of the weights is one of their details."""
+
+
+def usual_weights() -> Weights:
+    """The weights that ship."""
+    fields = {name: usual_field(kind) for name, kind in OWN_FIELDS.items()}
+    fields["phone"] = fields["phone"].model_copy(update={"block": "never"})  # it is an exact key already
+    return Weights(fields=fields)
+
+
+def read_weights(text: str, name: str) -> Weights:
+    """Weights from YAML.
+
+    Args:
+        name: of the file, for messages.
+
+    Raises:
+        UsageError: they are wrong, with line and field.
+    """
+    weights = read_document(Weights, text, name)
+    return weights.model_copy(update={"fields": {**usual_weights().fields, **weights.fields}})
+
+
+class MatchRules(Document):
+    """How authors are matched with customers."""
+
+    mode: MatchMode = "weighed"
+    weights: Weights = Field(default_factory=usual_weights)
+
+    @property
+    def version(self) -> str:
+        """Changes whenever a match may turn out otherwise."""
+        if self.mode == "exact":
+            return f"{VERSION}-exact"
+        return f"{VERSION}-{digest(self.weights.model_dump_json())[:8]}"
+
