@@ -20,7 +20,7 @@ EPOCHS = 24
 RATE, BIAS_RATE = 0.3, 0.1
 ENGLISH = "en"
 RECALL = 0.9925
-"""Share of the English texts that are to be accepted where the least probability is chosen: a good deal above 0.98,
+"""Share of the English texts that are to be accepted where the least probability is chosen: well above 0.98,
 since the next texts are never quite like these."""
 
 Rows = npt.NDArray[np.int64]
