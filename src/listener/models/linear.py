@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from listener.models.calibration import Scores, calibrated
 from listener.models.card import Card
 from listener.models.grams import BITS, BLOCKS, MANNER, VERSION, Block, GramReader, Grams
+from listener.models.phrases import phrases
 from listener.models.store import load_arrays
-from listener.models.text_model import MOST_EVIDENCE, Probabilities
+from listener.models.text_model import Probabilities
 
 FEW = 4
 """Columns up to which they are added up one by one."""
-BEARING = 0.3
-"""Share of the weightiest word's weight from which a word counts as evidence."""
 BOUND = 4.0
 """Standard deviations from which a manner of writing is no more extreme."""
 _READER: list[GramReader] = []
@@ -99,7 +98,7 @@ class LinearModel:
             bearing += np.bincount(tokens, value, len(grams.tokens))
         ends = np.searchsorted(grams.token_rows, np.arange(grams.count + 1))
         return [
-            () if label is None else _phrases(grams.tokens[start:end], bearing[start:end])
+            () if label is None else phrases(grams.tokens[start:end], bearing[start:end])
             for label, (start, end) in zip(labels, pairwise(ends), strict=True)
         ]
 
@@ -167,25 +166,6 @@ def _summed(
         starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
         total[rows[starts]] = np.add.reduceat(columns * values[:, None], starts, axis=0)
     return total
-
-
-def _phrases(tokens: Sequence[str], bearing: NDArray[np.float64]) -> tuple[str, ...]:
-    """The weightiest words; those that stand side by side as one phrase."""
-    worth = np.where([any(map(str.isalnum, token)) for token in tokens], bearing, 0.0) if tokens else bearing
-    if not tokens or worth.max() <= 0:
-        return ()
-    chosen = np.flatnonzero(worth >= BEARING * worth.max())
-    chosen = np.sort(chosen[np.argsort(-worth[chosen], kind="stable")[:MOST_EVIDENCE]])
-    found: dict[str, float] = {}
-    start = 0
-    for place in range(1, len(chosen) + 1):
-        if place < len(chosen) and chosen[place] == chosen[place - 1] + 1:
-            continue
-        run = chosen[start:place]
-        phrase = " ".join(tokens[index] for index in run)
-        found[phrase] = max(found.get(phrase, 0.0), float(worth[run].sum()))
-        start = place
-    return tuple(sorted(found, key=lambda phrase: -found[phrase]))
 
 
 def packed(

@@ -1,0 +1,46 @@
+"""Tuning an encoder: what was learnt is what the graph of integers says."""
+
+import numpy as np
+import pytest
+
+from tiny_encoder import tiny_encoder
+
+jax = pytest.importorskip("jax", reason="needs the extra train-accurate")
+pytest.importorskip("optax", reason="needs the extra train-accurate")
+
+from listener.models.tasks import TASKS  # noqa: E402 - after the check that they can be imported
+from listener.training.encoder import EncoderTrainer, held_back  # noqa: E402
+from listener.training.encoder_tuning import Settings  # noqa: E402
+from listener.training.examples import Examples  # noqa: E402
+
+
+def examples() -> Examples:
+    texts = tuple(
+        f"{start} {middle} {end}"
+        for start in ("my", "user", "again", "day")
+        for middle in ("order", "parcel", "came", "late")
+        for end in ("thanks", "broken")
+    )
+    truth = np.array([text.endswith("broken") for text in texts], np.int64)
+    return Examples(TASKS["complaint"], ("other", "complaint"), texts, truth, np.arange(len(texts)))
+
+
+def test_it_learns_and_says_how_far_it_is() -> None:
+    shares: list[float] = []
+    trainer = EncoderTrainer(
+        examples(), 0, tiny_encoder(), Settings(epochs=20, batch=8, rate=5e-3, head_rate=1e-2)
+    )
+    fitted = trainer.fit(np.arange(32), shares.append)
+    rows, scores = fitted.held_out
+    assert len(rows) == 4
+    assert (scores.argmax(axis=1) == examples().truth[rows]).all()
+    assert sum(shares) == pytest.approx(1)
+    again = trainer.fit(np.arange(32), shares.append)
+    assert fitted.files() == again.files()
+
+
+def test_equal_texts_are_held_back_together() -> None:
+    groups = np.array([0, 0, 1, 2, 3, 4, 5, 6, 7, 0])
+    back = held_back(groups, 0)
+    assert 1 <= back.sum() <= 3
+    assert not set(groups[back]) & set(groups[~back])
