@@ -46,18 +46,30 @@ def fit_temperature(scores: Scores, truth: NDArray[np.int64]) -> Calibration:
 
 
 def fit_platt(scores: Scores, truth: NDArray[np.int64]) -> Calibration:
-    """Slope and intercept under which held-out truth of two labels is likeliest, by Newton's method."""
+    """Slope and intercept under which held-out truth of two labels is likeliest, by Newton's method.
+
+    Steps are halved until they gain something: from scores that are far too sure a whole one leads astray
+    (H.-T. Lin et al., "A Note on Platt's Probabilistic Outputs for Support Vector Machines", 2007).
+    """
     odds = scores[:, 1] - scores[:, 0]
     design = np.stack([odds, np.ones_like(odds)], axis=1)
     hits = int(truth.sum())
     target = np.where(
         truth == 1, (hits + 1) / (hits + 2), 1 / (len(truth) - hits + 2)
     )  # Platt's own smoothing
+
+    def loss(weights: Scores) -> float:
+        raised = design @ weights
+        return float((np.logaddexp(0, raised) - target * raised).sum())
+
     weights = np.array([1.0, 0.0])
     for _ in range(50):
         shares = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
         curve = design.T @ (design * (shares * (1 - shares))[:, None]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(curve, design.T @ (shares - target))
+        now = loss(weights)
+        while np.abs(step).max() >= 1e-9 and loss(weights - step) > now:
+            step = step / 2
         weights = weights - step
         if np.abs(step).max() < 1e-9:
             break

@@ -33,3 +33,11 @@ def test_a_shift_is_taken_back() -> None:
 def test_none_is_the_softmax() -> None:
     shares = calibrated(np.array([[0.0, np.log(3.0)]]), Calibration())
     assert shares[0].tolist() == pytest.approx([0.25, 0.75])
+
+
+def test_scores_that_are_far_too_sure_are_cooled_as_well() -> None:
+    rng = np.random.default_rng(5)
+    odds = rng.normal(size=200)
+    truth = (rng.random(200) < 1 / (1 + np.exp(-odds))).astype(np.int64)
+    found = fit_platt(np.stack([np.zeros(200), odds * 50], axis=1), truth)
+    assert found.values[0] == pytest.approx(1 / 50, rel=0.3)
