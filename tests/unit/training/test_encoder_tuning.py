@@ -28,7 +28,7 @@ def examples() -> Examples:
 def test_it_learns_and_says_how_far_it_is() -> None:
     shares: list[float] = []
     trainer = EncoderTrainer(
-        examples(), 0, tiny_encoder(), Settings(epochs=20, batch=8, rate=5e-3, head_rate=1e-2)
+        examples(), 0, Settings(epochs=20, batch=8, rate=5e-3, head_rate=1e-2), tiny_encoder()
     )
     fitted = trainer.fit(np.arange(32), shares.append)
     rows, scores = fitted.held_out
@@ -37,6 +37,13 @@ def test_it_learns_and_says_how_far_it_is() -> None:
     assert sum(shares) == pytest.approx(1)
     again = trainer.fit(np.arange(32), shares.append)
     assert fitted.files() == again.files()
+
+
+def test_an_encoder_left_as_it_is_is_read_by_a_regression() -> None:
+    fitted = EncoderTrainer(examples(), 0, None, tiny_encoder()).fit(np.arange(32), lambda _: None)
+    rows = np.arange(32)
+    assert (fitted.scores(rows).argmax(axis=1) == examples().truth[rows]).mean() > 0.9
+    assert fitted.settings["encoder"] == "tiny"
 
 
 def test_equal_texts_are_held_back_together() -> None:
