@@ -1,7 +1,8 @@
 """The accurate models: a sentence encoder tuned to one task, run as integers by onnxruntime on one thread.
 
 What the graph tells of a text is the mean over its tokens of each token's logits; so what each word contributed
-is known without further work. Needs the extra `accurate`; what makes these models is `listener.training.encoder`.
+is known without further work. To its logits those of a fast model are added, which makes other mistakes. Needs the
+extra `accurate`; what makes these models is `listener.training.encoder`.
 """
 
 import re
@@ -16,6 +17,8 @@ from tokenizers import Encoding, Tokenizer
 from listener.models.calibration import Scores, calibrated
 from listener.models.card import Card
 from listener.models.encoder_text import VERSION, as_read
+from listener.models.linear import LinearModel, reader
+from listener.models.linear import load as load_linear
 from listener.models.phrases import phrases
 from listener.models.text_model import Probabilities, Texts
 
@@ -77,13 +80,16 @@ class Network:
 class EncoderModel:
     """An accurate model; see `TextModel`.
 
+    Args:
+        beside: the fast model whose logits are added.
+
     Raises:
         ValueError: the network has not the card's labels.
     """
 
-    def __init__(self, card: Card, network: Network) -> None:
+    def __init__(self, card: Card, network: Network, beside: LinearModel) -> None:
         self.card = card
-        self._network = network
+        self._network, self._beside = network, beside
         columns = network.read([""])[0].logits.shape[1]
         if columns != len(card.labels):
             raise ValueError(f"the network has {columns} labels, the card {len(card.labels)}")
@@ -92,7 +98,8 @@ class EncoderModel:
         """See `TextModel`."""
         if not texts:
             return np.zeros((0, len(self.card.labels)))
-        return calibrated(scores_of(self._read(texts)), self.card.calibration)
+        scores = scores_of(self._read(texts)) + self._beside.scores(reader().read(texts))
+        return calibrated(scores, self.card.calibration)
 
     def evidence(self, texts: Sequence[str], labels: Sequence[str | None]) -> list[tuple[str, ...]]:
         """See `TextModel`."""
@@ -139,12 +146,12 @@ def load(directory: Path, card: Card) -> EncoderModel:
     """Reads one.
 
     Raises:
-        ValueError: it was trained on texts read in another way than this program's; graph or tokenizer are broken.
-        OSError: one of them is missing.
+        ValueError: it was trained on texts read in another way than this program's; a part of it is broken.
+        KeyError, OSError: a part of it is missing.
     """
     if card.settings.get("reads") != VERSION:
         raise ValueError(
             f"trained on texts as {card.settings.get('reads')} reads them, not {VERSION}: train anew"
         )
     graph, tokenizer = (directory / GRAPH).read_bytes(), (directory / TOKENIZER).read_text(encoding="utf-8")
-    return EncoderModel(card, Network(graph, tokenizer))
+    return EncoderModel(card, Network(graph, tokenizer), load_linear(directory, card))
