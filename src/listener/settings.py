@@ -497,8 +497,8 @@ def load_settings(
     path = named or Path("listener.yaml")
     present = named is not None or path.exists()
     config = read_document(Config, read_text(path), str(path)) if present else Config()
-    plain = [*config.sources.values(), *config.sinks.values()]
-    named_secrets = [name for of in plain for name in of.secrets.values()]
+    plain = [of.secrets for of in config.sources.values()] + [of.secrets for of in config.sinks.values()]
+    named_secrets = [name for secrets in plain for name in secrets.values()]
     outgoing = [*config.alerts_to.values(), *config.desks.values()]
     named_secrets += [name for to in outgoing for name in variables_of(to).values()]
     environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from listener.domain.case import Case
@@ -90,6 +91,12 @@ def send_by_keyboard(page: Page) -> str:
     return page.locator(".number").inner_text()
 
 
+def assert_accessible(page: Page) -> None:
+    """Of what a machine can see of WCAG 2.2, levels A and AA, nothing is wrong."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, found.generate_report()
+
+
 def mention(kafka: KafkaConnection, receipt: str) -> Mention:
     [value] = [r.value for r in read_whole(kafka, RAW.name) if r.value and receipt.encode() in r.value]
     heard = read_raw(value)
@@ -126,7 +133,14 @@ def test_by_keyboard_on_a_strict_german_page_in_the_dark_until_the_answer(
     refused: list[str] = []
     page.on("console", lambda told: refused.append(told.text) if told.type == "error" else None)
     page.goto(f"{shop.origin}/cart?secret=1#2")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#message")).to_be_focused()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.reload()
     receipt = send_by_keyboard(page)
+    assert_accessible(page)
     assert not [text for text in refused if "Content Security" in text or "Trusted" in text]
     expect(page.get_by_role("dialog")).to_have_accessible_name("Sagen Sie es uns oder bitten Sie um Hilfe")
     assert page.locator("dialog").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(31, 34, 38)"
@@ -155,6 +169,7 @@ def test_by_keyboard_on_a_strict_german_page_in_the_dark_until_the_answer(
             break
         page.wait_for_timeout(200)
     expect(page.get_by_text("Your refund was paid today.")).to_be_visible()
+    assert_accessible(page)
     assert "K. Agent" not in page.content()
     context.close()
 

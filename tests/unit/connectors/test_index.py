@@ -1,6 +1,10 @@
 """Who is answered is found by following the thread up to the customer."""
 
+from datetime import UTC, datetime
+
 from listener.connectors.index import ENTRY_BYTES, Awaits, Contact, Index, Known, index_entry, read_index
+
+SAID_AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class _Record:
@@ -51,10 +55,12 @@ def test_the_oldest_is_forgotten_beyond_the_limit() -> None:
 def test_only_its_own_kind_is_read_and_tombstones_forget() -> None:
     known = Known("twitter:ann", False, None)
     records = [
-        _Record("twitter:1", index_entry("twitter:1", known).to_json()),
-        _Record("twitterx:1", index_entry("twitterx:1", known).to_json()),
-        _Record("twitter:2", index_entry("twitter:2", Known("twitter:a", True, "twitter:1")).to_json()),
-        _Record("twitter:3", index_entry("twitter:3", known).to_json()),
+        _Record("twitter:1", index_entry("twitter:1", known, SAID_AT).to_json()),
+        _Record("twitterx:1", index_entry("twitterx:1", known, SAID_AT).to_json()),
+        _Record(
+            "twitter:2", index_entry("twitter:2", Known("twitter:a", True, "twitter:1"), SAID_AT).to_json()
+        ),
+        _Record("twitter:3", index_entry("twitter:3", known, SAID_AT).to_json()),
         _Record("twitter:3", None),
     ]
     index = read_index(records, "twitter")
