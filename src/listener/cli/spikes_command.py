@@ -81,7 +81,7 @@ def command(
     watch = SpikeWatch(settings)
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(("timestamp", "value", "expected", "score", "alert"))
-    for where, told, at, value in _points(file):
+    for where, told, at, value in read_points(file):
         try:
             judged = watch.see(at, float(value))
         except ValueError as error:
@@ -90,7 +90,7 @@ def command(
         out.writerow((told, value, expected, f"{judged.score:.4g}", int(judged.alert)))
 
 
-def _points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
+def read_points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
     """Where each row stands, its timestamp as it is, that in seconds, its value as it is.
 
     Raises:

@@ -43,6 +43,17 @@ class FixWorld:
     controls: float = 15.0
 
 
+WORLDS: Final = {
+    "no effect, after a peak": FixWorld(),
+    "no effect, busy for a week at a time": FixWorld(burst_days=7),
+    "no effect, without controls": FixWorld(controls=0),
+    "reduced by 30 %, half a year after, dispersion 1": FixWorld(effect=0.7, dispersion=1),
+    "reduced by 30 %, half a year after, dispersion 2": FixWorld(effect=0.7),
+    "reduced by 30 %, a year after, dispersion 2": FixWorld(effect=0.7, after_days=364),
+}
+"""What `listener evaluate fixes` looks at."""
+
+
 def simulate_fix(world: FixWorld, generator: np.random.Generator) -> FixSeries:
     """One history, counted as it is known at its end."""
     size = BEFORE_DAYS + _CANDIDATES + world.after_days
