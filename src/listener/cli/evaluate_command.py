@@ -115,7 +115,7 @@ _SEEDS = click.option(
 @command.command()
 @_SEEDS
 def fixes(seeds: int) -> None:
-    """How often the verdict on a fix is right, on made-up counts, as JSON; about ten seconds for 1,000 histories each.
+    """How often the verdict on a fix is right, on made-up counts, as JSON.
 
     \b
     Example:

@@ -54,8 +54,8 @@ class FixEffect:
     """What is known of a fix.
 
     Attributes:
-        verdict: ``reduced`` where the whole interval lies below 1, ``worse`` where it lies above, and what the ratio
-            rests on can tell a season from the fix.
+        verdict: ``reduced`` where the whole interval lies below 1, ``worse`` where it lies above, and what the
+            ratio rests on can tell a season from the fix.
         ratio: rate after / rate before, as it would be without season and without what moved the controls. The
             interval leaves out `SIDE` on each side.
         events_before, events_after: that entered.
