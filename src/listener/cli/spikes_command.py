@@ -63,8 +63,8 @@ def command(
 
     FILE has counts at rising times, such as mentions for every five minutes; UTC where no zone is given. expected
     is what the time of day and the weeks before led to expect, score how many usual deviations the value lies
-    above it, alert 1 where it is to be told, once for each spike. Both are of the trailing window, expected scaled to
-    one value. Each row is judged by what came before it only, as in the stream.
+    above it, alert 1 where it is to be told, once for each spike. Both are of the trailing window, expected scaled
+    to one value. Each row is judged by what came before it only, as in the stream.
 
     \b
     Example:
