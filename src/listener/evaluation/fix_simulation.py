@@ -101,7 +101,7 @@ def verdicts(world: FixWorld, seeds: int, first_seed: int = 0) -> dict[str, floa
         found = fix_effect(simulate_fix(world, np.random.default_rng(seed)))
         counts[found.verdict] += 1
         covered += found.ratio.covers(world.effect)
-    shares = {name: number / seeds for name, number in counts.items()}
+    shares: dict[str, float] = {name: number / seeds for name, number in counts.items()}
     reduced = wilson(counts["reduced"], seeds)
     return {**shares, "reduced_low": reduced.low, "reduced_high": reduced.high, "covered": covered / seeds}
 

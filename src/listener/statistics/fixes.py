@@ -175,13 +175,15 @@ def _ratio(fitted: Any, index: int) -> Interval:
     middle, error = float(fitted.params[index]), float(fitted.bse[index]) * float(np.sqrt(dispersion))
     half = float(student.ppf(1 - SIDE, max(fitted.df_resid, 1))) * error
     return interval(
-        *(float(np.exp(value)) for value in (middle, middle - half, middle + half)),
+        float(np.exp(middle)),
+        float(np.exp(middle - half)),
+        float(np.exp(middle + half)),
         "the rate is {estimate:.2f} of what it was, between {low:.2f} and {high:.2f}",
     )
 
 
 def _sums(where: Ints, values: Any) -> Floats:
-    return np.bincount(where, weights=values)
+    return np.bincount(where, weights=values).astype(np.float64)
 
 
 def _no_drift() -> Interval:

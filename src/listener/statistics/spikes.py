@@ -138,7 +138,8 @@ class SpikeWatch:
 
 def _weight(step: float, half_life: float, learned: float) -> float:
     """Of what is new: of all in equal parts at first, later with what is old fading."""
-    return max(1 - 0.5 ** (step / half_life), min(1.0, step / learned))
+    fading = 1 - float(0.5 ** (step / half_life))
+    return max(fading, min(1.0, step / learned))
 
 
 def judge(points: Iterable[tuple[float, float]], settings: SpikeSettings) -> list[Judged]:
