@@ -57,7 +57,9 @@ def incident_effect(days: Ints, sales: Floats, incident: int, *, until: int | No
     middle, error = float(fitted.params[1]), float(fitted.bse[1])
     half = float(student.ppf(0.5 + LEVEL / 2, fitted.df_resid)) * error
     level = interval(
-        *(float(np.expm1(value)) for value in (middle, middle - half, middle + half)),
+        float(np.expm1(middle)),
+        float(np.expm1(middle - half)),
+        float(np.expm1(middle + half)),
         "{estimate:+.1%} against what was to be expected, between {low:+.1%} and {high:+.1%}",
     )
     verdict: IncidentVerdict = "lower" if level.high < 0 else "higher" if level.low > 0 else "no effect shown"

@@ -148,7 +148,7 @@ def _unmixed(said: Floats, rates: Floats) -> Floats:
     for _ in range(_ROUNDS):
         expected = np.einsum("rt,rts->rs", truth, rates)
         truth = truth * np.einsum("rs,rts->rt", shares / np.maximum(expected, 1e-12), rates)
-    return truth / np.maximum(truth.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(truth / np.maximum(truth.sum(axis=1, keepdims=True), 1e-12))
 
 
 def _two_rates(truth: Floats, rates: Floats, index: int) -> tuple[Floats, Floats]:
@@ -172,7 +172,7 @@ def _share_with(cells: Ints, weights: Floats, recognised: Floats, mistaken: Floa
             expected = np.einsum("rt,rtk->rk", mix, chance)
             mix = mix * np.einsum("rk,rtk->rt", seen / size / np.maximum(expected, 1e-12), chance)
         found += (1 - mix[:, 0]) * seen.sum(axis=1)
-    return found / np.maximum(weights.sum(axis=1), 1)
+    return np.asarray(found / np.maximum(weights.sum(axis=1), 1))
 
 
 def _seen_given_true(contacts: int, recognised: Floats, mistaken: Floats) -> Floats:
