@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from listener.cli.spikes_command import read_points
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
@@ -66,6 +68,88 @@ def triage(directory: Path, policy_file: Path | None, taxonomy_file: Path | None
     policy = read_policy(policy_file or directory / "policy.yaml")
     taxonomy = None if taxonomy_file is None else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
     click.echo(json.dumps(evaluate_triage(read_world(directory), policy, taxonomy, region), indent=2))
+
+
+@command.command()
+@click.option(
+    "--data",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="CSV files `timestamp,value`, and windows.json: for each file the [first, last] times of what happened.",
+)
+def spikes(directory: Path) -> None:
+    """How early and how rarely in vain spikes are told, as the score of the Numenta Anomaly Benchmark.
+
+    \b
+    Example:
+      listener evaluate spikes --data nab_realtweets
+    """
+    from listener.evaluation.spikes import Series, evaluate_spikes
+
+    try:
+        windows = json.loads(read_text(directory / "windows.json"))
+        series = {}
+        for name, spans in windows.items():
+            with (directory / name).open(encoding="utf-8-sig") as file:
+                points = tuple((at, float(value)) for _, _, at, value in read_points(file))
+            series[name] = Series(points, tuple((_seconds(first), _seconds(last)) for first, last in spans))
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        raise UsageError(
+            f"{directory}: windows.json or a file that it names is not as it should be: {error}"
+        ) from None
+    click.echo(json.dumps(evaluate_spikes(series), indent=2))
+
+
+def _seconds(told: str) -> float:
+    moment = datetime.fromisoformat(told)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+_SEEDS = click.option(
+    "--seeds", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Histories."
+)
+
+
+@command.command()
+@_SEEDS
+def fixes(seeds: int) -> None:
+    """How often the verdict on a fix is right, on made-up counts, as JSON.
+
+    \b
+    Example:
+      listener evaluate fixes --seeds 1000
+    """
+    from listener.evaluation.fix_simulation import WORLDS, verdicts
+
+    click.echo(json.dumps({name: verdicts(world, seeds) for name, world in WORLDS.items()}, indent=2))
+
+
+@command.command()
+@_SEEDS
+def coverage(seeds: int) -> None:
+    """How often each 95 % interval holds the truth, on made-up counts with mistakes of label and match, as JSON.
+
+    \b
+    Example:
+      listener evaluate coverage --seeds 1000
+    """
+    from listener.evaluation.coverage import evaluate_coverage
+
+    found = [
+        {
+            "what": one.what,
+            "simulations": one.simulations,
+            "covered": one.covered.estimate,
+            "covered_low": one.covered.low,
+            "covered_high": one.covered.high,
+            "mean_width": one.width,
+            "bias": one.bias,
+        }
+        for one in evaluate_coverage(seeds)
+    ]
+    click.echo(json.dumps(found, indent=2))
 
 
 def read_world(directory: Path) -> World:

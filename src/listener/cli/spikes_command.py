@@ -62,9 +62,9 @@ def command(
     """Find unusual numbers in a series: CSV `timestamp,value` in, the same with `expected,score,alert` out.
 
     FILE has counts at rising times, such as mentions for every five minutes; UTC where no zone is given. expected
-    is what the time of day and the weeks before led to expect, score how many usual deviations the value lies above
-    it, alert 1 where it is to be told, once for each spike. Both are of the trailing window, expected scaled to
-    one value. Each row is judged by what came before it only, as in the stream.
+    is what the time of day and the weeks before led to expect, score how many usual deviations the value lies
+    above it, alert 1 where it is to be told, once for each spike. Both are of the trailing window, expected scaled
+    to one value. Each row is judged by what came before it only, as in the stream.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def command(
     watch = SpikeWatch(settings)
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(("timestamp", "value", "expected", "score", "alert"))
-    for where, told, at, value in _points(file):
+    for where, told, at, value in read_points(file):
         try:
             judged = watch.see(at, float(value))
         except ValueError as error:
@@ -90,7 +90,7 @@ def command(
         out.writerow((told, value, expected, f"{judged.score:.4g}", int(judged.alert)))
 
 
-def _points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
+def read_points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
     """Where each row stands, its timestamp as it is, that in seconds, its value as it is.
 
     Raises:

@@ -97,7 +97,7 @@ def people(persons: int, recall: float, precision: float, generator: np.random.G
 
 
 def true_share(cause: int, persons: int = 2_000_000) -> float:
-    """The share of people with at least one contact of a cause, among very many: what the intervals are to hold."""
+    """The share of people with at least one contact of a cause, among very many."""
     generator = np.random.default_rng(1)
     world = people(persons, 1.0, 1.0, generator)
     return len(np.unique(world.person[world.cause == cause])) / persons
@@ -105,7 +105,7 @@ def true_share(cause: int, persons: int = 2_000_000) -> float:
 
 def cause_counts(world: People, cause: int) -> CauseCounts:
     """What ClickHouse counts of a cause."""
-    parties, where = np.unique(world.party, return_inverse=True)
+    _, where = np.unique(world.party, return_inverse=True)
     contacts = np.bincount(where)
     with_cause = np.bincount(where, weights=world.said == cause).astype(np.int64)
     cells, parties_of = np.unique(np.stack([contacts, with_cause], axis=1), axis=0, return_counts=True)
@@ -116,7 +116,7 @@ def cause_counts(world: People, cause: int) -> CauseCounts:
 def share_with_errors(
     truth: float, generator: np.random.Generator, *, persons: int = 800, held_out: int = 1500
 ) -> tuple[Interval, float]:
-    """The corrected share of one cause, with a model that errs, a match that errs, and both known from samples only."""
+    """The corrected share of one cause; model and match err, and both are known from samples only."""
     recall, precision = 0.85, 0.97
     world = people(persons, recall, precision, generator)
     labels = generator.multinomial(held_out, _MAIN)
@@ -179,7 +179,7 @@ def waits(generator: np.random.Generator, contacts: int = 400) -> Waits:
 
 
 def waits_truth(contacts: int = 1_000_000) -> tuple[float, float]:
-    """Share answered within 24 h, and the restricted mean within 168 h, among very many who are all watched to the end."""
+    """Share answered within 24 h, and the restricted mean within 168 h, where all are watched to the end."""
     generator = np.random.default_rng(1)
     answer = generator.lognormal(2.5, 1.5, contacts)
     answer[generator.random(contacts) < 0.2] = np.inf

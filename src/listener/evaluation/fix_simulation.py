@@ -43,6 +43,17 @@ class FixWorld:
     controls: float = 15.0
 
 
+WORLDS: Final = {
+    "no effect, after a peak": FixWorld(),
+    "no effect, busy for a week at a time": FixWorld(burst_days=7),
+    "no effect, without controls": FixWorld(controls=0),
+    "reduced by 30 %, half a year after, dispersion 1": FixWorld(effect=0.7, dispersion=1),
+    "reduced by 30 %, half a year after, dispersion 2": FixWorld(effect=0.7),
+    "reduced by 30 %, a year after, dispersion 2": FixWorld(effect=0.7, after_days=364),
+}
+"""What `listener evaluate fixes` looks at."""
+
+
 def simulate_fix(world: FixWorld, generator: np.random.Generator) -> FixSeries:
     """One history, counted as it is known at its end."""
     size = BEFORE_DAYS + _CANDIDATES + world.after_days
@@ -50,7 +61,7 @@ def simulate_fix(world: FixWorld, generator: np.random.Generator) -> FixSeries:
     wave = 1 + world.season * np.sin(2 * np.pi * (day / 365.25 + generator.random()))
     shape = wave * _WEEKDAYS[(day + generator.integers(7)) % 7]
     rate = world.events_before / BEFORE_DAYS * shape
-    burst = _bursts(world, size, generator)
+    burst = _bursts(world, world.events_before, size, generator)
     before = generator.poisson(rate * burst)
     effective = BEFORE_DAYS + _CANDIDATES // 2
     if world.after_a_peak:
@@ -62,7 +73,7 @@ def simulate_fix(world: FixWorld, generator: np.random.Generator) -> FixSeries:
     events, heard = _heard(happened, world.delay_days, generator)
     others, others_heard = None, None
     if world.controls:
-        busier = _bursts(world, size, generator)
+        busier = _bursts(world, world.events_before * world.controls, size, generator)
         others, others_heard = _heard(
             generator.poisson(rate * world.controls * busier), world.delay_days / 2, generator
         )
@@ -95,11 +106,11 @@ def verdicts(world: FixWorld, seeds: int, first_seed: int = 0) -> dict[str, floa
     return {**shares, "reduced_low": reduced.low, "reduced_high": reduced.high, "covered": covered / seeds}
 
 
-def _bursts(world: FixWorld, size: int, generator: np.random.Generator) -> Floats:
+def _bursts(world: FixWorld, events: float, size: int, generator: np.random.Generator) -> Floats:
     """What makes days busier than usual: gamma factors of mean 1, so that counts have the dispersion."""
     if world.dispersion <= 1:
         return np.ones(size)
-    shape = world.events_before / BEFORE_DAYS * world.burst_days / (world.dispersion - 1)
+    shape = events / BEFORE_DAYS * world.burst_days / (world.dispersion - 1)
     blocks = generator.gamma(shape, 1 / shape, size // world.burst_days + 2)
     start = int(generator.integers(world.burst_days))
     return np.repeat(blocks, world.burst_days)[start : start + size]

@@ -23,6 +23,7 @@ LEAST_EVENTS: Final = 20
 LEAST_HEARD: Final = 0.5
 """Days of which less has arrived by now are left out."""
 _WEEK = 7
+_YEARS = 2 * 365
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class FixEffect:
     """What is known of a fix.
 
     Attributes:
-        verdict: ``reduced`` where the whole interval lies below 1, ``worse`` where it lies above.
+        verdict: ``reduced`` where the whole interval lies below 1, ``worse`` where it lies above, and what the
+            ratio rests on can tell a season from the fix.
         ratio: rate after / rate before, as it would be without season and without what moved the controls. The
             interval leaves out `SIDE` on each side.
         events_before, events_after: that entered.
@@ -84,8 +86,8 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
       Cummins, A. Gasparrini, The use of controls in interrupted time series studies of public health
       interventions, International Journal of Epidemiology 47 (2018) 2082-2093). Conditional on the weeks'
       totals this is a binomial regression, which is what is fitted;
-    - without: by day, with weekday and, where there are two years, a yearly wave; season and fix cannot be
-      told apart with less, and the words say so.
+    - without: by day, with weekday and a yearly wave; where there are less than two years, the ratio is shown but
+      the verdict is ``not shown``, because a season cannot be told from the fix.
 
     The `peak_days` before the fix do not count. Ongoing trends of the cause alone are not modelled, since a
     trend and a step cannot be told apart in the weeks that one has; `drift` shows whether there was one.
@@ -104,9 +106,11 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
     n_before, n_after = int(series.events[before].sum()), int(series.events[after].sum())
     if n_before + n_after < LEAST_EVENTS or before.sum() < 2 * _WEEK or after.sum() < _WEEK or not n_before:
         return _unknown(n_before, n_after)
+    known = True
     if series.controls is None or not series.controls[before].sum() or not series.controls[after].sum():
         ratio, drift = _by_day(series, day, heard, used)
-        caveat = " Without controls a season cannot be told from the fix."
+        known = used.sum() >= _YEARS
+        caveat = "" if known else " Without controls, and in less than two years, a season looks like a fix."
     else:
         ratio, drift = _against_controls(series, day, heard, used, series.controls)
         caveat = ""
@@ -115,7 +119,9 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
                 f" Before the fix it already changed by {drift.estimate - 1:+.0%} in four weeks against the"
                 " controls: take the verdict with care."
             )
-    verdict: Verdict = "reduced" if ratio.high < 1 else "worse" if ratio.low > 1 else "not shown"
+    verdict: Verdict = "not shown"
+    if known and (ratio.high < 1 or ratio.low > 1):
+        verdict = "reduced" if ratio.high < 1 else "worse"
     said = {"reduced": "reduced", "worse": "got worse", "not shown": "no effect shown"}[verdict]
     words = f"{said}: {ratio.words} ({n_before} before, {n_after} after).{caveat}"
     return FixEffect(verdict, ratio, n_before, n_after, drift, words)
@@ -150,7 +156,7 @@ def _by_day(series: FixSeries, day: Ints, heard: Floats, used: Any) -> tuple[Int
     weekday = (series.days[used] + 3) % _WEEK
     columns = [np.ones(int(used.sum())), (day[used] >= 0).astype(np.float64)]
     columns += [(weekday == number).astype(np.float64) for number in range(1, _WEEK)]
-    if used.sum() >= 2 * 365:
+    if used.sum() >= _YEARS:
         turn = 2 * np.pi * series.days[used] / 365.25
         columns += [np.sin(turn), np.cos(turn)]
     offset = np.log((series.exposure * heard)[used])
@@ -161,14 +167,12 @@ def _by_day(series: FixSeries, day: Ints, heard: Floats, used: Any) -> tuple[Int
 
 
 def _fit(family: Any, counts: Floats, design: Floats, offset: Floats) -> Any:
-    """A generalized linear model with Pearson's dispersion, never below 1."""
-    model = sm.GLM(counts, design, family=family, offset=offset)
-    fitted = model.fit(scale="X2")
-    return fitted if fitted.scale >= 1 else model.fit(scale=1.0)
+    return sm.GLM(counts, design, family=family, offset=offset).fit()
 
 
 def _ratio(fitted: Any, index: int) -> Interval:
-    middle, error = float(fitted.params[index]), float(fitted.bse[index])
+    dispersion = max(1.0, float(fitted.pearson_chi2) / max(fitted.df_resid, 1))
+    middle, error = float(fitted.params[index]), float(fitted.bse[index]) * float(np.sqrt(dispersion))
     half = float(student.ppf(1 - SIDE, max(fitted.df_resid, 1))) * error
     return interval(
         *(float(np.exp(value)) for value in (middle, middle - half, middle + half)),

@@ -60,8 +60,8 @@ class SpikeWatch:
     The logarithm of a trailing sum is compared with its exponentially weighted mean and deviation (S. W. Roberts,
     Control chart tests based on geometric moving averages, Technometrics 1 (1959) 239-250), after what the hour of
     the day (UTC) usually adds. What is far out moves neither of them by more than `_FURTHEST` deviations
-    (P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964) 73-101), so
-    that a spike does not hide the next.
+    (P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964) 73-101),
+    so that a spike does not hide the next.
     """
 
     def __init__(self, settings: SpikeSettings) -> None:

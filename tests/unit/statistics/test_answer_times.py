@@ -1,0 +1,65 @@
+"""Waiting times, against lifelines and by hand."""
+
+import lifelines
+import numpy as np
+import pytest
+from lifelines.statistics import multivariate_logrank_test
+
+from listener.statistics.answer_times import (
+    Waits,
+    advantage,
+    answered_within,
+    incidence,
+    median_wait,
+    restricted_mean,
+)
+from listener.statistics.interval import Floats, Ints
+from listener.statistics.log_rank import log_rank
+
+UPPER = np.arange(1.0, 13.0)
+
+
+def waits(seed: int, size: int = 300, mean: float = 5) -> tuple[Waits, Floats, Ints]:
+    """Counts, and the hours and kinds of end (1 answered, 2 otherwise, 0 waiting) that they count."""
+    chance = np.random.default_rng(seed)
+    hours = np.minimum(np.ceil(chance.exponential(mean, size)), 12)
+    kind = np.where(hours == 12, 0, chance.choice([1, 1, 2, 0], size))
+    counts = [np.bincount(hours[kind == one].astype(int) - 1, minlength=12) for one in (1, 2, 0)]
+    return Waits(UPPER, *counts), hours, kind
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_cumulative_incidence_and_its_variance_are_those_of_lifelines(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    hours = np.sort(chance.exponential(5, 200))
+    kind = chance.choice([1, 1, 2, 0], 200)
+    curve = incidence(Waits(hours, *((kind == one).astype(np.int64) for one in (1, 2, 0))))
+    oracle = lifelines.AalenJohansenFitter(calculate_variance=True).fit(hours, kind, event_of_interest=1)
+    np.testing.assert_allclose(curve.answered, oracle.cumulative_density_.iloc[1:, 0], atol=1e-9)
+    np.testing.assert_allclose(curve.variance, oracle.variance_.iloc[1:], atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*pandas version 4")
+def test_the_log_rank_statistic_is_that_of_lifelines() -> None:
+    sides = [waits(1), waits(2, mean=8)]
+    hours, kind = (np.concatenate([side[part] for side in sides]) for part in (1, 2))
+    group = np.repeat([0, 1], 300)
+    oracle = multivariate_logrank_test(hours, group, kind == 1)
+    found = log_rank([[side[0] for side in sides]])
+    assert found.statistic == pytest.approx(oracle.test_statistic)
+    assert found.p == pytest.approx(oracle.p_value)
+    twice = log_rank([[side[0] for side in sides]] * 2)
+    assert twice.statistic == pytest.approx(2 * found.statistic)
+
+
+def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
+    none = np.zeros(2, dtype=np.int64)
+    half = Waits(np.array([1.0, 10.0]), np.array([50, 0]), none, np.array([0, 50]))
+    assert restricted_mean(half, 10).estimate == pytest.approx(0.5 * 1 + 0.5 * 10)
+    assert answered_within(half, 1).estimate == 0.5
+    assert median_wait(half).estimate == 1
+    few = Waits(np.array([1.0, 10.0]), np.array([20, 0]), none, np.array([0, 80]))
+    assert median_wait(few).words.startswith("not reached: 20%")
+    found = advantage({"refund": half}, {"refund": few, "bags": half}, 10)
+    assert found.estimate == pytest.approx(0.3 * 9)
+    assert found.low > 0

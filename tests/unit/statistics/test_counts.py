@@ -1,0 +1,115 @@
+"""What is computed from counts, against published figures and by hand."""
+
+import numpy as np
+import pytest
+
+from listener.evaluation.coverage import share_with_errors, true_share
+from listener.evaluation.fix_simulation import FixWorld, simulate_fix, verdicts
+from listener.statistics.concentration import concentration
+from listener.statistics.confusion import Confusion
+from listener.statistics.emerging import Complaint, emerging_matters
+from listener.statistics.fixes import fix_effect
+from listener.statistics.interrupted import incident_effect
+from listener.statistics.linkage import LinkageQuality, true_parties
+from listener.statistics.matched import Sums, matched_difference
+from listener.statistics.nab import Labelled, nab_score
+from listener.statistics.proportion import share_difference, wilson
+from listener.statistics.ranking import disagreement
+from listener.statistics.reporting_delay import heard_share
+from listener.statistics.shares import CauseCounts, corrected_shares
+from listener.statistics.workload import ChannelLoad, forecast_hours
+
+
+def test_wilson_and_newcombe_give_the_published_figures() -> None:
+    found = wilson(81, 263)
+    assert (found.low, found.high) == (pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))
+    difference = share_difference((56, 70), (48, 80))
+    assert (difference.low, difference.high) == (
+        pytest.approx(0.0524, abs=1e-4),
+        pytest.approx(0.3339, abs=1e-4),
+    )
+    assert wilson(0, 0).high == 1
+
+
+def test_a_perfect_model_and_match_change_nothing() -> None:
+    confusion = Confusion(("a", "b"), np.array([[500, 0], [0, 500]]))
+    histogram = np.array([[1, 0, 60], [1, 1, 20], [2, 1, 20]])
+    other = np.array([[1, 1, 60], [1, 0, 20], [2, 1, 20]])
+    found = corrected_shares({"a": CauseCounts(histogram), "b": CauseCounts(other)}, confusion, replicates=50)
+    assert found["a"].estimate == pytest.approx(0.4, abs=0.01)
+    assert true_parties(np.array([120.0]), np.array([100.0]), np.array([1.25])) == pytest.approx(95)
+    assert LinkageQuality(90, 10, 30).factor() == pytest.approx(0.9 / 0.75)
+
+
+def test_the_corrected_share_is_near_the_truth_where_a_model_and_a_match_err() -> None:
+    truth = true_share(0, 100_000)
+    found = [share_with_errors(truth, np.random.default_rng(seed))[0] for seed in range(3)]
+    assert np.mean([one.estimate for one in found]) == pytest.approx(truth, abs=0.03)
+
+
+def test_one_bullhorn_is_not_many_customers() -> None:
+    assert concentration(np.array([97, 1, 1, 1])).loudest == 0.97
+    equal = concentration(np.array([2, 2, 2, 2]))
+    assert (equal.gini, equal.effective_parties) == (pytest.approx(0), pytest.approx(4))
+    found = disagreement(["bags", "delay", "refund"], np.array([50, 40, 5]), np.array([50, 40, 900]))
+    assert found.furthest is not None
+    assert (found.furthest.name, found.furthest.moved) == ("refund", -2)
+
+
+def test_like_is_compared_with_like() -> None:
+    first = Sums.of_shares(np.array([300, 100]), np.array([60, 60]))
+    second = Sums.of_shares(np.array([100, 300]), np.array([20, 180]))
+    found = matched_difference(first, second)
+    assert found.difference.estimate == pytest.approx(0)
+    assert found.words.endswith("no association shown")
+
+
+def test_fixes_are_judged() -> None:
+    assert fix_effect(simulate_fix(FixWorld(effect=0.3), np.random.default_rng(1))).verdict == "reduced"
+    assert fix_effect(simulate_fix(FixWorld(effect=2), np.random.default_rng(1))).verdict == "worse"
+    assert verdicts(FixWorld(), 40)["reduced"] <= 0.1
+    assert fix_effect(simulate_fix(FixWorld(controls=0), np.random.default_rng(1))).verdict == "not shown"
+
+
+def test_late_arrivals_are_expected() -> None:
+    delays = np.array([[50, 0, 0], [50, 25, 0], [50, 25, 25], [50, 25, 25]])
+    assert heard_share(delays, np.array([0, 1, 2, 9])) == pytest.approx([0.5, 0.75, 1, 1])
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "no effect shown"), (0.7, "lower")])
+def test_an_incident_moves_sales_or_does_not(factor: float, verdict: str) -> None:
+    days = np.arange(120)
+    sales = 1000 * np.exp(np.random.default_rng(3).normal(0, 0.05, 120)) * np.where(days < 80, 1, factor)
+    assert incident_effect(days, sales, 80).verdict == verdict
+
+
+def test_a_shifted_mix_shifts_the_hours() -> None:
+    channels = {"phone": ChannelLoad(np.full(8, 60), 10), "social": ChannelLoad(np.full(8, 60), 20)}
+    assert forecast_hours(channels)["all"].estimate == pytest.approx(30)
+    assert forecast_hours(channels, {"phone": 0.0, "social": 1.0})["all"].estimate == pytest.approx(40)
+
+
+def test_a_matter_that_many_complain_of_is_found_and_named() -> None:
+    seats = [
+        f"The heated seat of my {colour} car is broken"
+        for colour in ("red", "blue", "green", "black", "white", "grey")
+    ]
+    app = [
+        f"Login page {verb} when I open the loyalty app"
+        for verb in ("crashes", "hangs", "dies", "freezes", "fails", "stops")
+    ]
+    texts = [*seats, *app, "Rude waiter", "Lost parcel", "Wrong invoice", "Cold soup", "Loud music"]
+    found = emerging_matters([Complaint(f"m{i}", f"p{i}", text) for i, text in enumerate(texts)])
+    assert sorted(len(matter.mention_ids) for matter in found) == [6, 6]
+    assert emerging_matters([Complaint(f"m{i}", "one", text) for i, text in enumerate(texts)]) == ()
+
+
+def test_nab_gives_100_for_alerts_at_the_left_edges_and_0_for_none() -> None:
+    series = Labelled(1000, ((300, 399), (700, 799)))
+    assert nab_score([(series, np.array([300, 700]))]).score == pytest.approx(100)
+    assert nab_score([(series, np.array([], dtype=int))]).score == 0
+    late = nab_score([(series, np.array([100, 200, 399, 700]))])
+    assert (late.found, late.false_alarms) == (2, 1)
+    sigmoid = 2 / (1 + np.exp(-0.05)) - 1
+    edge = 2 / (1 + np.exp(-5)) - 1
+    assert late.score == pytest.approx(100 * (1 + sigmoid / edge - 0.11 + 2) / 4)
