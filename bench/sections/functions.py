@@ -13,10 +13,11 @@ from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.enriched import read_enriched
 from listener.domain.mention import Mention, read_raw
 from listener.domain.topics import ENRICHED, PARTY_EVENTS, RAW, TRIAGE
-from stream.enrichment import clean, complaint, need
+from stream.enrichment import clean, complaint, copies, need
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
 from stream.enrichment.language import LanguageDetector
+from stream.enrichment.passed_on import passed_on
 from stream.enrichment.phrases import Phrases
 from stream.enrichment.pipeline import Enricher, whole_text
 from stream.enrichment.reach_claims import apart_from_reach_claims
@@ -76,6 +77,13 @@ def _enrichment(mentions: Sequence[Mention]) -> list[Cost]:
     texts, cleaning = timed(heard, lambda mention: clean.clean(whole_text(mention)))
     read, claiming = timed(texts, apart_from_reach_claims)
     texts = [text for text, _ in read]
+    passed, passing = timed(texts, passed_on)
+    wordings, wording = timed(
+        [*zip(texts, passed, strict=True)],
+        lambda given: copies.words_of(given[0] if given[1] is None else given[1].repeated),
+    )
+    together = [wordings[start : start + BATCH] for start in range(0, len(wordings), BATCH)]
+    _, marking = timed(together, copies.copy_marks)
     spoken, language = timed(texts, lambda text: languages.detect(text.words))
     english = [number for number, found in enumerate(spoken) if found.code == "en"]
     felt_of, sentiment = timed(english, lambda number: vader.sentiment(texts[number].text))
@@ -101,6 +109,7 @@ def _enrichment(mentions: Sequence[Mention]) -> list[Cost]:
             severe[number],
             found_causes[number],
             heard[number].rating,
+            passed[number],
         )
         for number in each
     ]
@@ -112,6 +121,8 @@ def _enrichment(mentions: Sequence[Mention]) -> list[Cost]:
     return [
         (part, "clean", cleaning),
         (part, "claims of reach", claiming),
+        (part, "what is passed on", passing),
+        (part, "copies", wording + marking * len(together) / len(texts)),
         (part, "language", language),
         (part, "sentiment (English)", sentiment),
         (part, "phrases", finding),

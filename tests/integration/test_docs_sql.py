@@ -54,6 +54,7 @@ def test_the_columns_that_the_docs_explain_exist(client: Client) -> None:
         "sentiment",
         "complaint",
         "need",
+        "copy_of",
         "causes",
         "model_versions",
         "party",

@@ -13,9 +13,9 @@ from hashlib import blake2b
 
 from listener.connectors.connector import NativeItem
 from listener.connectors.html_text import text_of_html
-from listener.own_words import own_words
 from listener.domain.contract import FIRST_YEAR, LAST_YEAR
 from listener.domain.mention import MAX_TEXT, Channel, Contactable
+from listener.own_words import own_words
 
 ON_ITS_WAY = timedelta(days=7)
 """So long servers try to deliver a message (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""

@@ -72,8 +72,8 @@ class Enrichment(Contract):
     reach_claims: tuple[str, ...] = ()
     """What the author says about how far their words carry, as they say it; nothing else here rests on it."""
     copy_of: str | None = None
-    """Key of the words, which every mention in the same words shares, in whatever capitals, with whatever handles and
-    links, retweeted or pasted; None where they are few or the company's own."""
+    """Key of the words, which every mention in the same words shares, in whatever capitals, with whatever handles
+    and links, retweeted or pasted; None where they are few or the company's own."""
     copy_marks: tuple[int, ...] = ()
     """Mentions in nearly the same words most likely share one."""
 

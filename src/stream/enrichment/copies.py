@@ -33,6 +33,7 @@ MAX_WORDS = 400
 """Words looked at: what was pasted begins like its original."""
 _MARK_BITS = 52
 """What JSON readers keep of a number."""
+_AROUND = ("#", "@", "http://", "https://", "www.")
 _REMEMBERED_WORDS, _REMEMBERED_LENGTH = 50_000, 40
 
 _Hashes = npt.NDArray[np.uint64]
@@ -74,7 +75,7 @@ def words_of(text: CleanText) -> tuple[str, ...]:
     if not text.hashtags:
         return text.words
     told = text.text.split(" ")
-    plain = [place for place, token in enumerate(told) if not token.startswith(("#", "@"))]
+    plain = [place for place, token in enumerate(told) if not token.lower().startswith(_AROUND)]
     if not plain or plain[-1] - plain[0] == len(told) - 1:
         return text.words
     return recognised(" ".join(told[plain[0] : plain[-1] + 1]), text.cut).words

@@ -25,6 +25,8 @@ DOUBT = 0.35
 LUKEWARM, WARM = 0.3, 0.6
 """Sentiment below which kind words are doubted: always, and where a problem is named beside them."""
 MANY_HASHTAGS, MANY_URLS = 8, 3
+MUCH_SPAM = 3
+"""Different phrases of spam from which it is spam though it also complains: "tired of your job?"."""
 FEW_WORDS = 3
 
 ANSWERED: frozenset[Need] = frozenset({"complaint", "question", "request", "unsure"})
@@ -78,12 +80,13 @@ def _need(findings: Findings) -> tuple[Need, tuple[str, ...]]:
     passed = findings.passed
     if passed is not None and passed.only:
         return "copy", (f"passes on the words of @{passed.by}",)
-    if findings.sentiment is None:
-        return _need_unread(findings)
     found: dict[str, list[str]] = {}
     for label, text, _, _ in findings.hits:
         found.setdefault(label, []).append(text)
-    return _spam(findings, found.get("spam", [])) or _need_in_english(findings, found)
+    spam = _spam(findings, found.get("spam", []))
+    if findings.sentiment is None:
+        return (findings.language.code == "und" and spam) or _need_unread(findings)
+    return spam or _need_in_english(findings, found)
 
 
 def _need_unread(findings: Findings) -> tuple[Need, tuple[str, ...]]:
@@ -102,7 +105,8 @@ def _need_unread(findings: Findings) -> tuple[Need, tuple[str, ...]]:
 
 def _spam(findings: Findings, phrases: Sequence[str]) -> tuple[Need, tuple[str, ...]] | None:
     text = findings.text
-    if findings.complaint.probability >= COMPLAINT:
+    probability = findings.complaint.probability if findings.sentiment else 0.0
+    if probability >= COMPLAINT and (probability >= SURE_COMPLAINT or len(set(phrases)) < MUCH_SPAM):
         return None
     if len(set(phrases)) > 1 or (phrases and text.urls):
         return "spam", (f"advertises: {_quoted(phrases)}",)

@@ -17,7 +17,7 @@ _NAME = r"@(\w{1,50}(?:[.@-]\w{1,50}){0,6})"
 _REPEATED = re.compile(rf"(?<!\w)(?:rt|mt)\s?:?\s{_NAME}\s?[:,-]?\s", re.IGNORECASE)
 _QUOTED = re.compile(rf'^["“”«]\s?{_NAME}\s?:?\s([^"“”«»]{{10,}})["”“»]?')
 _JOINS_IN = re.compile(
-    r"(?<!\w)(?:me too|same (?:here|problem|issue|thing|story|with me)|happened to me|i have (?:this|that) too|also me)"
+    r"(?<!\w)(?:me too|also me|same (?:here|problem|issue|thing|story|with me)|happened to me)"
     r"(?!\w)"
 )
 

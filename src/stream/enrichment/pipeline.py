@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from listener.domain.enriched import Complaint, Enrichment, Language, Sentiment
 from listener.domain.mention import Mention
-from stream.enrichment import clean, complaint, copies, language, need, passed_on, reach_claims, sentiment
+from listener.language.characters import LanguageModel
+from stream.enrichment import clean, complaint, copies, need, passed_on, reach_claims, sentiment
 from stream.enrichment.clean import CleanText
 from stream.enrichment.copies import Copy, copy_marks
 from stream.enrichment.language import LanguageDetector
@@ -24,11 +25,12 @@ class Enricher:
 
     Args:
         taxonomy: the company's root causes; None for the shipped ones.
+        language: a model of languages that people trained, if there is one.
     """
 
-    def __init__(self, taxonomy: Taxonomy | None = None) -> None:
+    def __init__(self, taxonomy: Taxonomy | None = None, language: LanguageModel | None = None) -> None:
         taxonomy = taxonomy or default_taxonomy()
-        self._languages = LanguageDetector()
+        self._languages = LanguageDetector(language)
         self._vader = Vader()
         self._severities = Severities(taxonomy)
         self._root_causes = RootCauses(taxonomy)
@@ -40,7 +42,7 @@ class Enricher:
             "reach_claims": reach_claims.VERSION,
             "passed_on": passed_on.VERSION,
             "copies": copies.VERSION,
-            "language": language.VERSION,
+            "language": self._languages.version,
             "sentiment": sentiment.VERSION,
             "complaint": complaint.VERSION,
             "need": need.VERSION,
@@ -65,7 +67,7 @@ class Enricher:
                 for mention, text, by in zip(mentions, texts, passed, strict=True)
             ]
         )
-        languages = [self._languages.detect(text.words) for text in texts]
+        languages = self._languages.detect_each(texts)
         sentiments = [
             self._vader.sentiment(text.text) if spoken.code == "en" else None
             for text, spoken in zip(texts, languages, strict=True)

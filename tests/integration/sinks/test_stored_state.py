@@ -12,6 +12,7 @@ from clickhouse_driver import Client
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.customer import Customer
+from listener.domain.enriched import EnrichedMention
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import author_party, customer_party
 from listener.examples import examples
@@ -21,6 +22,7 @@ from listener.reports.root_causes import root_causes
 from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.store_rows import ClickHouseSink
 from stored_log import SPRING, Log, hole, store
+from stream.enrichment.pipeline import Enricher
 
 pytestmark = pytest.mark.clickhouse
 
@@ -147,6 +149,42 @@ def test_the_figures_are_those_of_a_count_by_hand(database: str) -> None:
     assert late["share"] == pytest.approx(2 / 3)
     assert (late["share_low"], late["share_high"]) == pytest.approx(score_interval(2, 3))
     assert rows[2]["owner"] == ""
+
+
+WORDS = "my bag has been lost for nine days and nobody at the desk picks up the phone"
+
+
+def test_copies_are_one_text_and_whoever_passes_on_is_no_contact(database: str) -> None:
+    log, enricher = Log(), Enricher()
+    said = {
+        "t:first": WORDS,
+        "t:pasted": f"{WORDS.upper()} #fail https://example.org",
+        "t:edited": WORDS.replace("nine", "ten"),
+        "t:passed": f"RT @first: {WORDS}",
+        "t:other": "when does the lounge in the new terminal open on sundays",
+    }
+    base = examples()[EnrichedMention]
+    assert isinstance(base, EnrichedMention)
+    for minute, (author, text) in enumerate(said.items()):
+        at = SPRING + timedelta(minutes=minute)
+        mention = base.mention.model_copy(
+            update={
+                "mention_id": f"t:{author}",
+                "author": author,
+                "text": text,
+                "title": None,
+                "occurred_at": at,
+            }
+        )
+        [found] = enricher.enrich([mention])
+        update = {"party": author_party(author), "author": author, "mention": mention, "enrichment": found}
+        log.add("mentions.enriched", base.model_copy(update=update))
+    store(database, [*log.records[::-1], *log.records])
+    client = connect(database)
+    assert client.execute("SELECT count() FROM contacts") == [(4,)]
+    window = "since = '2024-01-01', until = '2025-01-01'"
+    wanted = "mentions, parties, authors, contacts, texts, first_mention, text"
+    assert client.execute(f"SELECT {wanted} FROM copies({window})") == [(4, 4, 4, 3, 2, "t:t:first", WORDS)]
 
 
 def test_an_edit_across_new_year_is_one_mention_in_the_year_it_was_said(database: str) -> None:

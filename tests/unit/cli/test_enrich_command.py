@@ -51,6 +51,16 @@ def test_mentions_and_bare_texts() -> None:
     )
 
 
+def test_near_copies_have_the_copy_of_the_first() -> None:
+    words = "my bag has been lost for nine days and nobody at the desk picks up the phone"
+    texts = [words, "when does the lounge open on sundays in spring", words.replace("nine", "ten"), "ok"]
+    result = run(given="".join(json.dumps({"text": text}) + "\n" for text in texts))
+    first, other, near, short = (one.enrichment.copy_of for one in told(result))
+    assert first == near
+    assert first != other
+    assert short is None
+
+
 def test_bad_lines_are_told_and_the_rest_goes_on() -> None:
     bad = [
         "nonsense",

@@ -236,6 +236,7 @@ def test_the_world_has_what_it_promises() -> None:
         "request",
         "praise",
         "mention",
+        "copy",
         "spam",
     }
     assert {each.channel for each in found.truths} == set(DESKS)

@@ -29,7 +29,7 @@ def copy_of(text: str) -> Copy:
         f"{ORIGINAL} https://example.org/1",
         f"@acme {ORIGINAL} @jane",
         f"“{ORIGINAL}”",
-        f"{ORIGINAL} #fail #acme",
+        f"{ORIGINAL} #fail #acme https://example.org/1",
         f"#acme {ORIGINAL} 😡😡😡",
         ORIGINAL.replace(" and", ",\nand"),
     ],

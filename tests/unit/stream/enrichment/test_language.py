@@ -26,6 +26,8 @@ def language(text: str) -> str:
         ("¿Dónde está mi maleta? Llevo tres horas esperando.", "es"),
         ("मेरा सामान कहाँ है", "hi"),
         ("yaar mera paisa abhi tak nahi aaya hai", "hi"),
+        ("Voll nervig, dass niemand ans Telefon geht und ich warten muss", "de"),
+        ("bhai refund kab milega, 2 hafte se wait kar raha hu", "hi"),
         ("荷物はどこですか", "ja"),
         ("", "und"),
         ("😀 https://example.org @someone 12345", "und"),
@@ -55,4 +57,4 @@ def test_english_gate_on_real_tweets(real_data: Path) -> None:
     english = accepted.pop("english")
     others = [one for name in accepted for one in accepted[name]]
     assert sum(english) / len(english) >= 0.97
-    assert sum(others) / len(others) <= 0.09
+    assert sum(others) / len(others) <= 0.05

@@ -52,6 +52,10 @@ def enrich(text: str, **fields: Any) -> Enrichment:
         ("Thanks for nothing @delta", "unsure", True),
         ("Thanks for the quick answer, but the seat was dirty", "unsure", True),
         ("GIVEAWAY! Follow us and retweet to win https://example.org", "spam", False),
+        ("@acme tired of your job? Work from home, earn money, link in bio", "spam", False),
+        ("RT @jane: my bag is lost and nobody picks up the phone", "copy", False),
+        ("RT @jane: the charger burnt my hand", "unsure", True),
+        ("Me too! RT @jane: what a nice day", "unsure", True),
         ("Ich warte seit drei Wochen auf mein Geld", "unsure", True),
         ("😀", "unsure", True),
     ],
@@ -80,6 +84,20 @@ def test_other_languages_are_not_scored_as_english() -> None:
 def test_stars_speak_in_any_language() -> None:
     assert enrich("Nie wieder, alles war kaputt und schmutzig", rating=0.0).need == "complaint"
     assert enrich("Sehr schöne Zimmer und nette Leute", rating=1.0).need == "praise"
+
+
+def test_copies_by_different_authors_share_their_key() -> None:
+    words = "My bag has been lost for nine days and nobody picks up the phone"
+    first, pasted = (
+        enrich(f"@acme {words}"),
+        enrich(f"{words.upper()} https://example.org", author="twitter:7"),
+    )
+    passed_on = enrich(f"RT @jane: {words}")
+    assert first.copy_of is not None
+    assert first.copy_of == pasted.copy_of == passed_on.copy_of
+    assert (first.need, pasted.need, passed_on.need) == ("complaint", "complaint", "copy")
+    outbound = enrich(words, direction="outbound", answers_author="twitter:7")
+    assert (outbound.copy_of, outbound.copy_marks) == (None, ())
 
 
 def test_the_companys_own_words_are_no_complaint() -> None:
