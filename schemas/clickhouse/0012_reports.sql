@@ -184,31 +184,36 @@ COMMENT 'The cases of one root cause';
 -- One bullhorn, or many customers? posts: contacts and what only passes on others' words; parties: people with a
 -- contact of their own; copies: posts in words that were there already; loudest_share: posts of whoever said most;
 -- gini, effective_parties: how unequally posts are spread, as many equally loud parties would be as concentrated;
--- reach: followers of all accounts, each account's most; moved: rank by posts less rank by parties.
+-- posts_each, parties_so_loud: so many parties said so much. reach: followers of all, each party's most; moved: rank by posts less rank by parties.
 CREATE OR REPLACE VIEW loudness AS
 WITH
-    arraySort(groupArray(said)) AS each,
-    arraySum(each) AS all_said
+    sumMap([said], [toUInt64(1)]) AS spread,
+    tupleElement(spread, 1) AS each,
+    tupleElement(spread, 2) AS so_many,
+    arraySum(so_many) AS people,
+    arraySum((n, k) -> n * k, each, so_many) AS all_said
 SELECT
     cause,
     countIf(contacts > 0) AS parties,
     all_said AS posts,
     posts - uniqExactMerge(words) AS copies,
     if(posts = 0, 0, arrayMax(each) / posts) AS loudest_share,
-    if(posts = 0, 0, arraySum((n, place) -> (2 * place - length(each) - 1) * n, each, arrayEnumerate(each))
-        / (length(each) * posts)) AS gini,
-    if(posts = 0, 0, posts * posts / arraySum(n -> n * n, each)) AS effective_parties,
+    if(posts = 0, 0, arraySum((n, k, upto) -> toFloat64(n) * k * (2. * upto - k - people), each, so_many,
+        arrayCumSum(so_many)) / (toFloat64(people) * posts)) AS gini,
+    if(posts = 0, 0, toFloat64(posts) * posts / arraySum((n, k) -> toFloat64(n) * n * k, each, so_many))
+        AS effective_parties,
     sum(followers) AS reach,
     rank() OVER (ORDER BY parties DESC) AS rank_by_parties,
     rank() OVER (ORDER BY posts DESC) AS rank_by_posts,
     toInt64(rank_by_posts) - toInt64(rank_by_parties) AS moved,
-    each AS posts_of_each
+    each AS posts_each,
+    so_many AS parties_so_loud
 FROM
 (
     SELECT
         arrayJoin(if(empty(causes), ['unknown'], causes)) AS cause,
         party,
-        toFloat64(count()) AS said,
+        count() AS said,
         countIf(need != 'copy') AS contacts,
         uniqExactState(if(copy_of = '', mention_id, copy_of)) AS words,
         max(ifNull(followers, 0)) AS followers

@@ -1,7 +1,7 @@
 """Whether declared fixes reduced what they were to reduce."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,9 @@ def fixes(client: Client, window: Window) -> Answer:
     touched = {cause for _, cause, _ in declared} | {"unknown"}
     ours: dict[str, Counter[int]] = {cause: Counter() for cause in touched}
     controls: Counter[int] = Counter()
-    for row in counted:
-        found = ours.get(row["cause"], controls)
-        found[_number(row["day"])] += row["parties"]
+    for count in counted:
+        found = ours.get(count["cause"], controls)
+        found[_number(count["day"])] += count["parties"]
     numbers = sorted({_number(row["day"]) for row in counted})
     rows: list[Row] = []
     words = []
@@ -85,5 +85,5 @@ def _heard(delays: list[Row], days: Any) -> Floats:
     return heard_share(table, today - days)
 
 
-def _number(day: date | datetime) -> int:
+def _number(day: date) -> int:
     return (day - _EPOCH) // timedelta(days=1)

@@ -29,6 +29,6 @@ def loudness(client: Client, window: Window) -> Answer:
         np.array([row["posts"] for row in rows], dtype=np.int64),
     )
     for row in rows:
-        row |= spread("gini", gini_interval(np.array(row["posts_of_each"], dtype=np.int64)))
-        row["posts"], row["copies"] = int(row["posts"]), int(row["copies"])
+        posts = np.array(row["posts_each"], dtype=np.int64)
+        row |= spread("gini", gini_interval(posts, np.array(row["parties_so_loud"], dtype=np.int64)))
     return answer(COLUMNS, rows, [found.words] if rows else [])

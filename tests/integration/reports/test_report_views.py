@@ -11,7 +11,7 @@ from fixtures_database import with_database
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.case import Case, CaseContact
-from listener.domain.clock import Clock
+from listener.domain.clock import Clock, ClockState
 from listener.domain.ids import author_party, customer_party
 from listener.domain.response import Goodwill, Response
 from listener.examples import examples
@@ -45,7 +45,8 @@ class Place:
             "needs_response": True,
             "failed": False,
         }
-        return example(Case).contacts[0].model_copy(update=update | changes)
+        contact: CaseContact = example(Case).contacts[0]
+        return contact.model_copy(update=update | changes)
 
     def answered(self, number: int, hours: float, kind: str = "answered", **changes: Any) -> Response:
         """An answer by a person."""
@@ -56,7 +57,8 @@ class Place:
             "goodwill": None,
         }
         at = {"occurred_at": self.day + hours * HOUR}
-        return example(Response).model_copy(update=update | at | changes)
+        answer: Response = example(Response)
+        return answer.model_copy(update=update | at | changes)
 
     def case(self, version: int, contacts: tuple[CaseContact, ...], **changes: Any) -> None:
         """A snapshot of the only case."""
@@ -77,7 +79,7 @@ class Place:
     def heard(self, number: int, hours: float, **changes: Any) -> None:
         """A mention; the last one heard ends the observation."""
         at = self.day + hours * HOUR
-        told = {"channel": "email", "visibility": "private", "at": at, "received_at": at}
+        told: dict[str, Any] = {"channel": "email", "visibility": "private", "at": at, "received_at": at}
         self.log.mention(int(f"{self.day:%Y}{number}"), f"t:{self.day:%Y}", ("late",), **(told | changes))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
@@ -174,8 +176,8 @@ def test_a_superseded_case_is_in_no_report(place: Place) -> None:
 
 
 def test_deadlines_are_counted_by_their_newest_state(place: Place) -> None:
-    def clock(state: str, **changes: Any) -> Clock:
-        told = {"kind": "first_response", "anchor": place.id(1), "started_at": place.day}
+    def clock(state: ClockState, **changes: Any) -> Clock:
+        told: dict[str, Any] = {"kind": "first_response", "anchor": place.id(1), "started_at": place.day}
         return Clock(**told, due_at=place.day + HOUR, state=state, **changes)
 
     regulator = clock("running", family="regulatory", jurisdiction="GB")

@@ -29,7 +29,7 @@ def client(clickhouse_server: Any, tmp_path_factory: pytest.TempPathFactory) -> 
     directory: Path = tmp_path_factory.mktemp("company")
     url = with_database(clickhouse_server.url, "twenty_questions")
     migrate(url)
-    store_company(url, directory, make_company(directory, 300, 60, 5), truly=False)
+    store_company(url, directory, make_company(directory, 300, 60, 5), truly=True)
     client = connect(url)
     yield client
     client.execute("DROP DATABASE twenty_questions")

@@ -1,0 +1,141 @@
+"""How long each report takes on many mentions, which ClickHouse makes up: ``python -m bench.report_times``."""
+
+import argparse
+import json
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from clickhouse_driver import Client
+
+from listener.clickhouse.client import connect
+from listener.clickhouse.migrate import migrate
+from listener.embedded.clickhouse import ClickHouseServer
+from listener.embedded.ports import free_port
+from listener.reports.answer import Window
+from listener.reports.reports import REPORTS, report
+
+TIMES = 3
+CASE_OF_MENTIONS = 3
+"""So many mentions make one case."""
+AUTHORS_OF_MENTIONS = 5
+CHUNK = 500_000
+
+MENTIONS = """
+INSERT INTO mentions (mention_id, source, source_kind, native_id, author, history_author, channel, visibility,
+    direction, text, followers, verified_author, occurred_at, received_at, need, needs_response, severity, causes,
+    cause_owners, cause_scores, complaint, copy_of, party, epoch, version)
+WITH
+    number % {authors} AS who,
+    cityHash64(number) AS chance,
+    transform(chance % 10, [0, 1, 2, 3, 4, 5], ['social', 'social', 'forum', 'email', 'phone', 'web_feedback'],
+        'social') AS told,
+    toDateTime64('2024-01-01', 3, 'UTC') + INTERVAL (number * 600) % 63072000 SECOND AS at,
+    if(chance % 7 = 0, [], [concat('cause-', toString(intDiv(chance, 10) % 20))]) AS found
+SELECT
+    concat('b:', toString(number)), 'bench', 'b', toString(number), concat('b:u', toString(who)),
+    concat('b:u', toString(who)), told, if(told IN ('social', 'forum'), 'public', 'private'),
+    'inbound', repeat('late again ', 1 + chance % 10), chance % 20000, chance % 50 = 0, at,
+    at + INTERVAL chance % 3600 SECOND, if(chance % 3 = 0, 'question', 'complaint'), true,
+    if(chance % 100 = 0, ['safety'], []), found, arrayMap(one -> 'owner', found), arrayMap(one -> 0.7, found), 0.8,
+    if(chance % 20 = 0, toString(chance % 1000), ''),
+    if(who % 3 = 0, concat('c:', toString(who)), concat('a:b:u', toString(who))), 1, toUInt128(number)
+FROM numbers({first}, {count})
+"""
+CASES = """
+INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, queue, level, root_cause,
+    root_cause_owner, segment, contacts, contact_count, failed_contacts, response_count, goodwill_amounts,
+    goodwill_currencies, clock_kinds, clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at,
+    channel, visibility, source, first_answer_at, first_answer_channel, first_answer_level, ended_at,
+    private_attempts, went_public_at, executive_answers, opened_at, last_at, version)
+WITH
+    number * {every} AS mention,
+    mention % {authors} AS who,
+    cityHash64(mention) AS chance,
+    transform(chance % 10, [0, 1, 2, 3, 4, 5], ['social', 'social', 'forum', 'email', 'phone', 'web_feedback'],
+        'social') AS told,
+    toDateTime64('2024-01-01', 3, 'UTC') + INTERVAL (mention * 600) % 63072000 SECOND AS at,
+    at + INTERVAL exp(6 + 8 * (chance % 1000) / 1000) SECOND AS then,
+    chance % 3 != 0 AS answered
+SELECT
+    concat('K-', toString(number)), bitShiftLeft(toUInt64(1), 32) + 1,
+    if(who % 3 = 0, concat('c:', toString(who)), concat('a:b:u', toString(who))),
+    concat('b:', toString(mention)), concat('b:u', toString(who)), if(answered, 'resolved', 'new'), 'complaints',
+    if(chance % 200 = 0, 'executive', 'front_line'), concat('cause-', toString(intDiv(chance, 10) % 20)), 'owner',
+    transform(chance % 4, [0, 1], ['business', 'plus'], 'consumer'), [concat('b:', toString(mention))], 1,
+    chance % 3, answered, if(chance % 30 = 0, [10.], []), if(chance % 30 = 0, ['EUR'], []),
+    ['first_response'], [if(answered, 'met', 'breached')], [at + INTERVAL 1 DAY], ['promise'], [''], at,
+    told, if(told IN ('social', 'forum'), 'public', 'private'), 'bench', if(answered, then, NULL),
+    if(answered, told, ''), if(answered, 'front_line', ''), if(answered, then, NULL), 1,
+    if(chance % 40 = 0, then, NULL), chance % 400 = 0, at, at, toUInt128(number)
+FROM numbers({count})
+"""
+PARTIES = """
+INSERT INTO parties (author, party, epoch, customer_id, method, version)
+SELECT concat('b:u', toString(number)), if(number % 3 = 0, concat('c:', toString(number)),
+    concat('a:b:u', toString(number))), if(number % 50 = 0, 2, 1), '', 'none', toUInt128(number)
+FROM numbers({authors})
+"""
+OUTCOMES = """
+INSERT INTO outcomes (outcome_id, customer_id, kind, value, occurred_at, version)
+SELECT toString(number), toString(number * 3), ['csat', 'repeat_purchase', 'churn'][1 + number % 3],
+    1 + number % 5, toDateTime64('2025-06-01', 3, 'UTC'), toUInt128(number)
+FROM numbers({count})
+"""
+
+
+def fill(client: Client, mentions: int) -> None:
+    """Makes up mentions, a fifth as many authors, a third as many cases, and outcomes; every table as inserted."""
+    authors = max(1, mentions // AUTHORS_OF_MENTIONS)
+    for first in range(0, mentions, CHUNK):
+        count = min(CHUNK, mentions - first)
+        client.execute(MENTIONS.format(authors=authors, first=first, count=count))
+    cases = mentions // CASE_OF_MENTIONS
+    client.execute(CASES.format(authors=authors, every=CASE_OF_MENTIONS, count=cases))
+    client.execute(PARTIES.format(authors=authors))
+    client.execute(OUTCOMES.format(count=authors // 3))
+
+
+def seconds(client: Client, name: str) -> float:
+    """How long a report takes on everything; the median of `TIMES`."""
+    taken = []
+    for _ in range(TIMES):
+        started = time.monotonic()
+        report(name)(client, Window())
+        taken.append(time.monotonic() - started)
+    return median(taken)
+
+
+def main() -> None:
+    """Fills an empty engine and asks it; JSON on standard output."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report_times", description=__doc__)
+    parser.add_argument("--mentions", type=int, default=10_000_000)
+    parser.add_argument("--merged", action="store_true", help="merge all parts before asking")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="listener-bench-") as directory:
+        password, readers = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+        server = ClickHouseServer(Path(directory), free_port(), password, readers)
+        server.start()
+        try:
+            server.wait_ready()
+            migrate(server.url)
+            client = connect(server.url)
+            fill(client, given.mentions)
+            if given.merged:
+                for table in ("mentions", "cases", "parties"):
+                    client.execute(f"OPTIMIZE TABLE {table} FINAL")
+            print("filled", file=sys.stderr, flush=True)
+            found = {}
+            for name in REPORTS:
+                found[name] = round(seconds(client, name), 2)
+                print(f"{name}: {found[name]} s", file=sys.stderr, flush=True)
+        finally:
+            server.stop()
+    print(json.dumps({"mentions": given.mentions, "merged": given.merged, "seconds": found}))
+
+
+if __name__ == "__main__":
+    main()
