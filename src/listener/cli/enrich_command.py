@@ -67,7 +67,7 @@ def command(
     problems = Problems()
     customers = CustomerIndex(region)
     if customers_file is not None:
-        _load(customers, customers_file, problems)
+        load_customers(customers, customers_file, problems)
     out = click.get_binary_stream("stdout")
     name = getattr(file, "name", "<stdin>")
     mentions = _mentions(file, name, problems)
@@ -155,7 +155,8 @@ def enriched(
     )
 
 
-def _load(customers: CustomerIndex, path: Path, problems: Problems) -> None:
+def load_customers(customers: CustomerIndex, path: Path, problems: Problems) -> None:
+    """Reads a file of customers into the index; rows that are none are told."""
     with _progress(path.name) as advance:
         for row in read_customers(path):
             if isinstance(row, BadRow):

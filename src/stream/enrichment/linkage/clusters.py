@@ -9,8 +9,9 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-LIKELY_BITS = 3.0
-"""Mean log-odds from which on two clusters are one: 8 to 1."""
+LIKELY_BITS = -1.0
+"""Mean log-odds from which on two clusters are one. Pairs that have few fields in common pull the mean down, and a mean
+of 0 would leave out people of whom some record tells little."""
 
 
 def cluster(

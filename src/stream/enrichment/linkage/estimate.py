@@ -8,16 +8,18 @@ pattern of levels is looked at once, with its count, so that the effort hardly g
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from math import exp, log
 from random import Random
+from typing import NamedTuple
 
 from stream.enrichment.linkage.blocking import Blocking
 from stream.enrichment.linkage.comparison import LEVELS, best_level
 from stream.enrichment.linkage.values import Record
 from stream.enrichment.linkage.weights import FieldWeights, Weights, are_swapped, shares
 
-RANDOM_PAIRS = 100_000
+RANDOM_PAIRS = 50_000
 MOST_IN_BLOCK = 100
 """A key that more records share tells too little to compare all of them."""
 FIRST_PAIRS = 20
@@ -36,23 +38,41 @@ class TooLittle(Exception):
 def candidate_pairs(
     ours: Sequence[Record], theirs: Sequence[Record] | None, blocking: Blocking
 ) -> set[tuple[int, int]]:
-    """The pairs that share a key, as places in both; within `ours`, the lower place first, where there are no others."""
+    """The pairs that share a key, as places in both; without others, pairs within `ours` by wider keys, lower first."""
     blocks: dict[str, list[int]] = defaultdict(list)
-    for place, record in enumerate(ours if theirs is None else theirs):
+    if theirs is None:
+        for place, record in enumerate(ours):
+            for key in dict.fromkeys(blocking.wide_keys(record)):
+                blocks[key].append(place)
+        usable = [block for block in blocks.values() if len(block) <= MOST_IN_BLOCK]
+        return {pair for block in usable for pair in combinations(block, 2)}
+    for place, record in enumerate(theirs):
         for _, key in blocking.keys(record):
             blocks[key].append(place)
-    pairs = set()
-    for place, record in enumerate(ours):
-        for _, key in blocking.keys(record):
-            block = blocks.get(key, ())
-            if len(block) <= MOST_IN_BLOCK:
-                pairs.update((place, other) for other in block if theirs is not None or place < other)
-    return pairs
+    return {
+        (place, other)
+        for place, record in enumerate(ours)
+        for _, key in blocking.keys(record)
+        if len(block := blocks.get(key, ())) <= MOST_IN_BLOCK
+        for other in block
+    }
+
+
+class Estimate(NamedTuple):
+    """What records show.
+
+    Attributes:
+        weights: of their fields.
+        matches: how many of the pairs that were compared are of one person.
+    """
+
+    weights: Weights
+    matches: float
 
 
 def estimate(
     weights: Weights, ours: Sequence[Record], theirs: Sequence[Record] | None = None, seed: int = 1
-) -> Weights:
+) -> Estimate:
     """The same fields with probabilities as these records show them.
 
     Args:
@@ -69,8 +89,7 @@ def estimate(
         raise TooLittle("at least two records on each side are needed")
     names = list(weights.fields)
     kinds = [field.kind for field in weights.fields.values()]
-    swap = next(([n for n, f in weights.fields.items() if f.kind == kind] for kind in ("given",)), [])
-    swap += [n for n, f in weights.fields.items() if f.kind == "surname"]
+    swap = [n for kind in ("given", "surname") for n, f in weights.fields.items() if f.kind == kind]
 
     def pattern(one: Record, other: Record) -> Pattern:
         turned = len(swap) == 2 and are_swapped(one, other, swap[0], swap[1])
@@ -102,7 +121,7 @@ def estimate(
             rest = sum(u[:-1])
             u = [value / rest * (1 - equal) for value in u[:-1]] + [equal]
         fields[name] = field.model_copy(update={"m": m[place], "u": tuple(u)})
-    return weights.model_copy(update={"fields": fields})
+    return Estimate(weights.model_copy(update={"fields": fields}), matches)
 
 
 def _levels(patterns: Mapping[Pattern, float], place: int) -> Counter[int]:
@@ -162,14 +181,3 @@ def _with_first(counts: Mapping[int, float], first: tuple[float, ...]) -> tuple[
     whole = sum(counts.values()) + FIRST_PAIRS
     return tuple((counts.get(index, 0.0) + FIRST_PAIRS * known) / whole for index, known in enumerate(first))
 
-
-def iterate_pairs(records: Sequence[Record], blocking: Blocking) -> Iterator[tuple[int, int]]:
-    """The pairs within records that share a key, in order."""
-    yield from sorted(candidate_pairs(records, None, blocking))
-
-
-def all_keys(records: Iterable[Record], blocking: Blocking) -> Iterator[str]:
-    """Every key of every record."""
-    for record in records:
-        for _, key in blocking.keys(record):
-            yield key
