@@ -55,6 +55,7 @@ from listener.settings import (
     AnswersConfig,
     Config,
     KafkaConfig,
+    MatchingConfig,
     RetentionConfig,
     Settings,
     StreamConfig,

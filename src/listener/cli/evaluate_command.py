@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from listener.cli.evaluate_match import command as evaluate_match
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
@@ -31,6 +32,9 @@ def command() -> None:
       listener simulate --customers 2000 --days 60 --seed 1 --out world
       listener evaluate triage --data world
     """
+
+
+command.add_command(evaluate_match)
 
 
 @command.command()

@@ -65,7 +65,11 @@ def command(settings: Settings, file: BinaryIO, customers_file: Path, exact: boo
         told = AuthorIdentity.of(mention, region, references)
         known[told.author] = told if told.author not in known else known[told.author].merged(told)
         match = index.match(known[told.author])
-        found = {"mention_id": mention.mention_id, "author": told.author, "match": orjson.Fragment(match.to_json())}
+        found = {
+            "mention_id": mention.mention_id,
+            "author": told.author,
+            "match": orjson.Fragment(match.to_json()),
+        }
         out.write(orjson.dumps(found) + b"\n")
     out.flush()
     if problems.count:

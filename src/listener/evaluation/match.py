@@ -95,7 +95,12 @@ def interval(hits: int, of: int) -> list[float] | None:
 
 
 def _share(hits: int, of: int) -> dict[str, Any]:
-    return {"value": round(hits / of, 6) if of else None, "interval": interval(hits, of), "hits": hits, "of": of}
+    return {
+        "value": round(hits / of, 6) if of else None,
+        "interval": interval(hits, of),
+        "hits": hits,
+        "of": of,
+    }
 
 
 def evaluate_linkage(people: Sequence[Person], kinds: Mapping[str, Kind], seed: int = 1) -> dict[str, Any]:
@@ -146,7 +151,9 @@ def _linked(people: Sequence[Person], kinds: Mapping[str, Kind], present: frozen
 
 def _told(one: Person, kinds: Mapping[str, Kind]) -> list[tuple[str, str]]:
     return [
-        (_OWN.get(kind, column), value) for column, kind in kinds.items() if (value := one.fields.get(column, "").strip())
+        (_OWN.get(kind, column), value)
+        for column, kind in kinds.items()
+        if (value := one.fields.get(column, "").strip())
     ]
 
 
@@ -168,7 +175,9 @@ def evaluate_clusters(people: Sequence[Person], kinds: Mapping[str, Kind]) -> di
     found = estimate(weights_of(kinds), records)
     scorer = Scorer(found.weights)
     pairs = candidate_pairs(records, None, Blocking(found.weights))
-    counts = Counter((field, value) for record in records for field, values in record.items() for value in values)
+    counts = Counter(
+        (field, value) for record in records for field, values in record.items() for value in values
+    )
     prior = log2(max(found.matches, 1.0) / comb(len(records), 2))
 
     def odds(one: int, other: int) -> float:

@@ -268,7 +268,9 @@ class CustomerIndex:
         whose = " and ".join(_named(records[customer_id], customer_id) for customer_id in ids[:3])
         return Match(
             status="ambiguous",
-            evidence=(f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",),
+            evidence=(
+                f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",
+            ),
             candidates=tuple(sorted(ids)[:MAX_CANDIDATES]),
             version=self.version,
         )

@@ -180,4 +180,3 @@ def _with_first(counts: Mapping[int, float], first: tuple[float, ...]) -> tuple[
     """Counts by level as probabilities, with what was thought at first as some pairs more: so nothing is 0 or 1."""
     whole = sum(counts.values()) + FIRST_PAIRS
     return tuple((counts.get(index, 0.0) + FIRST_PAIRS * known) / whole for index, known in enumerate(first))
-

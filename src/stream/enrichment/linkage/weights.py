@@ -92,9 +92,7 @@ class Scorer:
         self.weights = weights
         self._fields = list(weights.fields.items())
         self._bits = {
-            name: [
-                min(log2(m / u), field.most_bits) for m, u in zip(field.m, field.u, strict=True)
-            ]
+            name: [min(log2(m / u), field.most_bits) for m, u in zip(field.m, field.u, strict=True)]
             for name, field in self._fields
         }
         kinds = {field.kind: name for name, field in self._fields if field.kind in NAME_KINDS}
@@ -106,7 +104,9 @@ class Scorer:
         """Log-odds that a certain one of so many is the one, before anything is compared."""
         return -log2(max(records, self.weights.population))
 
-    def compare(self, ours: Record, theirs: Record, occurrences: Occurrences, records: int) -> list[Agreement]:
+    def compare(
+        self, ours: Record, theirs: Record, occurrences: Occurrences, records: int
+    ) -> list[Agreement]:
         """What each field says that both tell, in the order of the weights.
 
         Args:
