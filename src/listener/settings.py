@@ -206,7 +206,8 @@ class MatchingConfig(Document):
     weights: str | None = None
     """Path of the file with what each agreement is worth; those that ship where none is given."""
     references: tuple[str, ...] = ()
-    """Regular expressions of the numbers of orders, accounts and contracts, by which a mention names its author."""
+    """Regular expressions of the numbers of orders, accounts and contracts, by which a mention names its
+    author."""
 
 
 class AnswersClient(Document):

@@ -273,6 +273,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
     [
         ("configuration.md", Config, ""),
         ("configuration.md", KafkaConfig, "kafka."),
+        ("configuration.md", MatchingConfig, "matching."),
         ("configuration.md", StreamConfig, "stream."),
         ("configuration.md", RetentionConfig, "retention."),
         ("configuration.md", AnswersConfig, "answers."),

@@ -48,8 +48,9 @@ def command(
 ) -> None:
     """Precision and recall of matching, with intervals of 95 %; weights are estimated without the labels.
 
-    With FEBRL's ids the originals are customers and the duplicates authors who are looked up; in the open set half of
-    the people are no customers, so that each link of theirs is false. With --person the table is put together instead.
+    With FEBRL's ids the originals are customers and the duplicates authors who are looked up; in the open
+    set half of the people are no customers, so that each link of theirs is false. With --person the table is
+    put together instead.
 
     \b
     Examples:

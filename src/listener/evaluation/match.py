@@ -1,9 +1,9 @@
 """How right the customer match is, on records of which it is known who is who.
 
-Two ways. *Linkage*: records of one side are customers, those of the other are authors, who are looked up in the very
-index of the stream; once with all of them among the customers, once with a random half of the people left out: then
-every link of those is false. *Clusters*: one table in which people occur several times is put together by mean weight.
-The weights are estimated from the records, without their labels.
+Two ways. *Linkage*: records of one side are customers, those of the other are authors, who are looked up in
+the very index of the stream; once with all of them among the customers, once with a random half of the
+people left out: then every link of those is false. *Clusters*: one table in which people occur several times
+is put together by mean weight. The weights are estimated from the records, without their labels.
 """
 
 from collections import Counter
@@ -74,7 +74,8 @@ class Person:
 
 
 def weights_of(kinds: Mapping[str, Kind]) -> Weights:
-    """What ships for columns of these kinds; postcodes and the like are shared, and make keys with another field."""
+    """What ships for columns of these kinds; postcodes and the like are shared, and make keys with another
+    field."""
     fields: dict[str, FieldWeights] = {}
     for column, kind in kinds.items():
         shared = column in ("postcode", "zip")

@@ -1,8 +1,8 @@
 """Which records are compared at all: those that share a key made of what they agree in.
 
 Where a field is identifying (a date of birth, an account), its value alone is a key. Other fields make keys two by
-two, each value shortened to a sound, so that one slip in one field leaves the other keys whole. Names together with
-names make no key: nobody is matched by name alone.
+two, each value shortened to a sound, so that one slip in one field leaves the other keys whole. Names
+together with names make no key: nobody is matched by name alone.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,11 @@
 """Weights estimated from records alone, without anybody having said which of them belong together.
 
-u of a level is its share among pairs of records taken at random, hardly any of which are of one person; the share of
-equal values is counted over all pairs at once. m is found by expectation and maximisation (Dempster, Laird & Rubin
-1977; Winkler 1988) over the pairs that share a key: these are taken for a mixture of pairs of one person and of two,
-the latter with a distribution of their own, since sharing a key makes them more alike than pairs at random. Each
-pattern of levels is looked at once, with its count, so that the effort hardly grows with the records.
+u of a level is its share among pairs of records taken at random, hardly any of which are of one person; the
+share of equal values is counted over all pairs at once. m is found by expectation and maximisation
+(Dempster, Laird & Rubin 1977; Winkler 1988) over the pairs that share a key: these are taken for a mixture
+of pairs of one person and of two, the latter with a distribution of their own, since sharing a key makes
+them more alike than pairs at random. Each pattern of levels is looked at once, with its count, so that the
+effort hardly grows with the records.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from stream.enrichment.linkage.blocking import Blocking
 from stream.enrichment.linkage.comparison import LEVELS, best_level
 from stream.enrichment.linkage.values import Record
-from stream.enrichment.linkage.weights import FieldWeights, Weights, are_swapped, shares
+from stream.enrichment.linkage.weights import Weights, are_swapped, shares
 
 RANDOM_PAIRS = 50_000
 MOST_IN_BLOCK = 100
@@ -38,7 +39,8 @@ class TooLittle(Exception):
 def candidate_pairs(
     ours: Sequence[Record], theirs: Sequence[Record] | None, blocking: Blocking
 ) -> set[tuple[int, int]]:
-    """The pairs that share a key, as places in both; without others, pairs within `ours` by wider keys, lower first."""
+    """The pairs that share a key, as places in both; without others, pairs within `ours` by wider keys,
+    lower first."""
     blocks: dict[str, list[int]] = defaultdict(list)
     if theirs is None:
         for place, record in enumerate(ours):
@@ -177,6 +179,7 @@ def _maximise(
 
 
 def _with_first(counts: Mapping[int, float], first: tuple[float, ...]) -> tuple[float, ...]:
-    """Counts by level as probabilities, with what was thought at first as some pairs more: so nothing is 0 or 1."""
+    """Counts by level as probabilities, with what was thought at first as some pairs more: so nothing is 0
+    or 1."""
     whole = sum(counts.values()) + FIRST_PAIRS
     return tuple((counts.get(index, 0.0) + FIRST_PAIRS * known) / whole for index, known in enumerate(first))
