@@ -27,7 +27,9 @@ from listener.models.in_use import ModelsInUse
 from listener.settings import Settings, read_text
 from stream.app import MakeSender, WorkerOptions, build_app
 from stream.enrichment.customer_match import CustomerIndex
+from stream.enrichment.match_rules import MatchRules, read_weights
 from stream.enrichment.pipeline import Enricher
+from stream.enrichment.references import References
 from stream.enrichment.taxonomy import Taxonomy, default_taxonomy, read_taxonomy
 from stream.ledger.ledger import Ledger
 from stream.levels import Levels
@@ -65,12 +67,13 @@ def build_stages(
         UsageError: a file is missing or wrong, with file and line; a model does not fit the taxonomy.
     """
     region = settings.config.default_phone_region
-    customers = CustomerIndex(default_region=region)
+    customers = CustomerIndex(region, load_match_rules(settings))
+    references = References(settings.config.matching.references)
     policy = load_policy(settings)
     taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
     return Stages(
         customers=customers,
-        ledger=Ledger(Enricher(taxonomy, models), customers, default_region=region, erasures=erasures),
+        ledger=Ledger(Enricher(taxonomy, models), customers, region, erasures, references),
         triage=Triage(policy, customers, erasures),
         levels=Levels(policy),
     )
@@ -84,6 +87,19 @@ def load_policy(settings: Settings) -> Policy:
     """
     named = settings.config.policy
     return read_policy(settings.path(named)) if named else default_policy()
+
+
+def load_match_rules(settings: Settings) -> MatchRules:
+    """How authors are matched, as configured.
+
+    Raises:
+        UsageError: the file with the weights is missing or wrong, with file and line.
+    """
+    matching = settings.config.matching
+    if matching.weights is None:
+        return MatchRules(mode=matching.mode)
+    path = settings.path(matching.weights)
+    return MatchRules(mode=matching.mode, weights=read_weights(read_text(path), str(path)))
 
 
 def load_taxonomy(settings: Settings) -> Taxonomy:
@@ -120,6 +136,7 @@ def config_in_force(settings: Settings, at: datetime) -> list[ConfigInForce]:
         "partitions": settings.partitions,
         "time": settings.config.time,
         "default_phone_region": settings.config.default_phone_region,
+        "matching": load_match_rules(settings).version,
     }
     return [
         ConfigInForce(name="policy", hash=policy.hash, content=policy.model_dump(mode="json"), at=at),

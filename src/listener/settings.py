@@ -212,6 +212,18 @@ class StreamConfig(Document):
     health_port: int | None = Field(default=None, ge=1, le=65535)
 
 
+class MatchingConfig(Document):
+    """Who an author may be found to be."""
+
+    mode: Literal["weighed", "exact"] = "weighed"
+    """exact: by verified handles, addresses and numbers alone, never by names or other weak agreements."""
+    weights: str | None = None
+    """Path of the file with what each agreement is worth; those that ship where none is given."""
+    references: tuple[str, ...] = ()
+    """Regular expressions of the numbers of orders, accounts and contracts, by which a mention names its
+    author."""
+
+
 class AnswersClient(Document):
     """Who may tell the company's answers."""
 
@@ -240,6 +252,8 @@ class Config(Document):
     """Path of the taxonomy of root causes; the shipped one where none is given."""
     models: str | None = None
     """Path of the directory of trained models; rules alone where none is given."""
+    matching: MatchingConfig = MatchingConfig()
+    """How authors are matched with customers."""
     kafka: KafkaConfig = KafkaConfig()
     clickhouse_url: str | None = None
     log_mentions: bool = False

@@ -55,11 +55,13 @@ from listener.settings import (
     AnswersConfig,
     Config,
     KafkaConfig,
+    MatchingConfig,
     RetentionConfig,
     Settings,
     StreamConfig,
     load_settings,
 )
+from stream.enrichment.match_rules import read_weights
 from stream.enrichment.taxonomy import read_taxonomy
 from stream.triage.calendar import CalendarRules, PublicHolidays
 from stream.triage.due import Due
@@ -232,6 +234,8 @@ def test_every_yaml_snippet_is_valid(block: Block) -> None:
             read_document(Policy, block.text, block.where)
         case "# taxonomy.yaml":
             read_taxonomy(block.text, block.where)
+        case "# weights.yaml":
+            read_weights(block.text, block.where)
         case _:
             pytest.fail(f"{block.where}: begins with {header!r}, so nothing says what it is")
 
@@ -272,6 +276,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
     [
         ("configuration.md", Config, ""),
         ("configuration.md", KafkaConfig, "kafka."),
+        ("configuration.md", MatchingConfig, "matching."),
         ("configuration.md", StreamConfig, "stream."),
         ("configuration.md", RetentionConfig, "retention."),
         ("configuration.md", AnswersConfig, "answers."),

@@ -77,7 +77,7 @@ def command(
     problems = Problems()
     customers = CustomerIndex(region)
     if customers_file is not None:
-        _load(customers, customers_file, problems)
+        load_customers(customers, customers_file, problems)
     copies = CopyIndex()
     out = click.get_binary_stream("stdout")
     name = getattr(file, "name", "<stdin>")
@@ -174,7 +174,8 @@ def enriched(
     )
 
 
-def _load(customers: CustomerIndex, path: Path, problems: Problems) -> None:
+def load_customers(customers: CustomerIndex, path: Path, problems: Problems) -> None:
+    """Reads a file of customers into the index; rows that are none are told."""
     with _progress(path.name) as advance:
         for row in read_customers(path):
             if isinstance(row, BadRow):

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from listener.cli.evaluate_match import command as evaluate_match
 from listener.cli.labelled import labelled_options
 from listener.cli.options import models_option
-from listener.cli.tables import format_rows
 from listener.cli.spikes_command import read_points
+from listener.cli.tables import format_rows
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
@@ -44,6 +45,9 @@ def command() -> None:
       listener evaluate triage --data world
       listener evaluate complaint --data labelled.csv --text text --label label --format table
     """
+
+
+command.add_command(evaluate_match)
 
 
 @command.command()
@@ -156,6 +160,8 @@ def figures_in_words(made: dict[str, Any]) -> str:
         rows = [(name, *row) for name, row in zip(names, made["confusion"], strict=True)]
         parts.append(format_rows(("true, found:", *names), rows, "table"))
     return "\n".join(parts)
+
+
 @command.command()
 @click.option(
     "--data",

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "webhooks": "serve the endpoint where phone, chat, partners and helpdesks tell what was said",
     "simulate": "write a simulated company with its truth",
     "enrich": "enrich mentions: JSON lines in, JSON lines out",
+    "match": "find the customers whom authors are: JSON lines in, JSON lines out",
     "policy": "check a policy, show those that ship with Listener",
     "triage": "try a policy on recorded mentions, without Kafka",
     "evaluate": "compare what was found with what is true",

@@ -28,8 +28,15 @@ COLUMNS: Mapping[str, str] = {
     "preferred_channel": "preferred_channel",
     "consent": "consent",
     "updated_at": "updated_at",
+    "place": "places",
+    "places": "places",
+    "reference": "references",
+    "references": "references",
+    "details": "details",
 }
-"""Column to field of a customer; other columns are passed over."""
+"""Column to field of a customer; of others ``detail.NAME`` is a detail, the rest is passed over."""
+DETAIL = "detail."
+_LISTS = frozenset({"names", "emails", "phones", "handles", "places", "references", "details"})
 SEPARATOR = ";"
 
 
@@ -46,7 +53,8 @@ def read_customers(path: Path) -> Iterator[Customer | BadRow]:
 
     Columns: `customer_id` (required), `names`, `emails`, `phones`, `handles` as ``kind:handle``, `consent` as
     ``purpose:yes``; several in one cell are separated by semicolons, in JSON they may be lists. `segment`,
-    `preferred_channel`, `updated_at` (with its zone).
+    `preferred_channel`, `updated_at` (with its zone), `places`, `references` (numbers of orders and accounts), and
+    ``detail.NAME`` for whatever else is compared.
 
     Raises:
         UsageError: the file cannot be read, or has no column `customer_id`.
@@ -66,10 +74,15 @@ def _customer(row: Row) -> Customer:
         raise row.problem
     found: dict[str, Any] = {}
     for column, value in row.values.items():
-        field = COLUMNS.get(column.strip().lower())
+        name = column.strip().lower()
+        field = COLUMNS.get(name)
+        if name.startswith(DETAIL) and value not in (None, ""):
+            told = {"field": name.removeprefix(DETAIL), "value": str(value).strip()}
+            found["details"] = (*found.get("details", ()), told)
+            continue
         if field is None or value in (None, ""):
             continue
-        if field in found and field in {"names", "emails", "phones", "handles"}:
+        if field in found and field in _LISTS:
             found[field] += _read(field, value)
         else:
             found[field] = _read(field, value)
@@ -83,7 +96,9 @@ def _customer(row: Row) -> Customer:
 
 def _read(field: str, value: Any) -> Any:
     match field:
-        case "names" | "emails" | "phones":
+        case "details":
+            return tuple(value) if isinstance(value, list) else ()
+        case "names" | "emails" | "phones" | "places" | "references":
             return tuple(_parts(value))
         case "handles":
             return tuple(_handle(part) for part in _parts(value))

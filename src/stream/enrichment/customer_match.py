@@ -1,10 +1,11 @@
 """Which customer an author is: by keys that agree exactly, else by several weak agreements weighed together.
 
-A person's confirmation comes before all. Else each verified handle, e-mail address, phone number and order number of the
-author is looked up in the customer table (all in the normal forms of `identity`). The author is a customer if
-at least one of these keys is that customer's alone, and no other key points to others only. A key that several
-customers share (a family's phone) does not tell which of them it is. A customer whom a person rejected is
-never matched. Names are never looked at.
+A person's confirmation comes before all. Else each verified handle, e-mail address, phone number and order
+number of the author is looked up in the customer table (all in the normal forms of `identity`). The author
+is a customer if at least one of these keys is that customer's alone, and no other key points to others only.
+A key that several customers share (a family's phone) does not tell which of them it is. A customer whom a
+person rejected is never matched. Where no key tells, `weighed_match` is asked, unless the rules limit matching
+to exact keys: these never look at names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -250,10 +251,10 @@ class CustomerIndex:
                 if verdict.ahead > 60
                 else f"the next best is {verdict.ahead:.1f} bits behind"
             )
+            chance = f"the chance that it is somebody else is {chance_in_words(verdict.odds)}, {next_best}"
             evidence = (
                 *comparer.in_words(best, self._occurring, count),
-                f"together {_named(records[best.customer_id], best.customer_id)}: the chance that it is somebody else "
-                f"is {chance_in_words(verdict.odds)}, {next_best}",
+                f"together {_named(records[best.customer_id], best.customer_id)}: " + chance,
             )
             return Match(
                 status="matched",
@@ -268,7 +269,9 @@ class CustomerIndex:
         whose = " and ".join(_named(records[customer_id], customer_id) for customer_id in ids[:3])
         return Match(
             status="ambiguous",
-            evidence=(f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",),
+            evidence=(
+                f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",
+            ),
             candidates=tuple(sorted(ids)[:MAX_CANDIDATES]),
             version=self.version,
         )

@@ -26,9 +26,7 @@ from stream.enrichment.references import References
 
 MAX_VALUES = 20
 """Values kept of each sort; the smallest ones, so that the order of merging does not matter."""
-EVIDENCE = (
-    "names", "emails", "phones", "handles", "verified_handles", "places", "references", "details"
-)
+EVIDENCE = ("names", "emails", "phones", "handles", "verified_handles", "places", "references", "details")
 """What an identity consists of."""
 MAX_EMAIL = 254
 """RFC 5321's limit on a path, without its angle brackets."""

@@ -9,7 +9,8 @@ MAX_VALUE = _GONE - 1
 _SMALLEST = 1024
 _FULLEST = 0.6
 _CROWD = 8
-"""Values under one hash from which they move to a sorted array of their own: a run of equal hashes is slow to pass."""
+"""Values under one hash from which they move to a sorted array of their own: a run of equal hashes is slow
+to pass."""
 
 
 class KeyTable:

@@ -25,7 +25,10 @@ OWN_FIELDS: dict[str, Kind] = {
 def usual_weights() -> Weights:
     """The weights that ship."""
     fields = {name: usual_field(kind) for name, kind in OWN_FIELDS.items()}
-    fields["phone"] = fields["phone"].model_copy(update={"block": "never"})  # it is an exact key already
+    # a whole telephone number is one in millions; it makes no key of its own, since it is an exact one already
+    fields["phone"] = fields["phone"].model_copy(
+        update={"block": "never", "u": (0.99988, 0.0001, 0.000019, 0.000001)}
+    )
     return Weights(fields=fields)
 
 
@@ -54,4 +57,3 @@ class MatchRules(Document):
         if self.mode == "exact":
             return f"{VERSION}-exact"
         return f"{VERSION}-{digest(self.weights.model_dump_json())[:8]}"
-

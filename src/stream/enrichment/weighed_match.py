@@ -80,7 +80,9 @@ class Comparer:
         self.scorer = Scorer(weights)
         self.blocking = Blocking(weights)
         self._kinds = {name: field.kind for name, field in weights.fields.items()}
-        self._names = frozenset(n for n, f in weights.fields.items() if f.kind in NAME_KINDS) | {SWAPPED_FIELD}
+        self._names = frozenset(n for n, f in weights.fields.items() if f.kind in NAME_KINDS) | {
+            SWAPPED_FIELD
+        }
 
     def record(
         self,
@@ -183,4 +185,6 @@ def _news(account: str, ours: Record, theirs: Record) -> float:
 
 def chance_in_words(odds: float) -> str:
     """Log-odds as a chance of being wrong."""
-    return f"about 1 in {round(2**min(odds, 40.0)):,}" if odds < log2(1e9) else "less than 1 in 1,000,000,000"
+    return (
+        f"about 1 in {round(2 ** min(odds, 40.0)):,}" if odds < log2(1e9) else "less than 1 in 1,000,000,000"
+    )

@@ -31,6 +31,7 @@ from listener.domain.topics import (
     RESPONSES,
 )
 from stream.enrichment.identity import AuthorIdentity
+from stream.enrichment.references import References
 from stream.history import (
     CommandRow,
     ContactRow,
@@ -114,6 +115,7 @@ class Ledger:
         customers: whom the company knows.
         default_region: of telephone numbers without ``+``, as ISO 3166-1 alpha-2; None refuses those.
         erasures: whose words are passed over; nobody's where None.
+        references: how numbers of orders and accounts look in texts; not looked for where None.
     """
 
     name = "ledger"
@@ -125,7 +127,9 @@ class Ledger:
         customers: CustomerMatcher,
         default_region: str | None = None,
         erasures: Erasures | None = None,
+        references: References | None = None,
     ) -> None:
+        self._references = references
         self._enricher = enricher
         self._customers = customers
         self._default_region = default_region
@@ -162,7 +166,7 @@ class Ledger:
             Heard(
                 value.mention,
                 next(found),
-                AuthorIdentity.of(value.mention, self._default_region),
+                AuthorIdentity.of(value.mention, self._default_region, self._references),
                 value.json,
             )
             if isinstance(value, AsWritten)

@@ -1,8 +1,8 @@
 """Which records are compared at all: those that share a key made of what they agree in.
 
 Where a field is identifying (a date of birth, an account), its value alone is a key. Other fields make keys two by
-two, each value shortened to a sound, so that one slip in one field leaves the other keys whole. Names together with
-names make no key: nobody is matched by name alone.
+two, each value shortened to a sound, so that one slip in one field leaves the other keys whole. Names
+together with names make no key: nobody is matched by name alone.
 """
 
 from collections.abc import Iterator
@@ -47,6 +47,7 @@ class Blocking:
         self.alone = tuple(name for name, field in fields if field.block == "alone")
         paired = [name for name, field in fields if field.block == "paired"]
         kinds = {name: field.kind for name, field in fields}
+        self._kinds = kinds
         self.pairs = tuple(
             (one, other)
             for one, other in combinations(paired, 2)
@@ -64,3 +65,23 @@ class Blocking:
                 for first in mine:
                     for second in others:
                         yield None, f"{one}\0{sound(first)}\0{other}\0{sound(second)}"
+
+    def wide_keys(self, record: Record) -> Iterator[str]:
+        """Keys of single fields, for tables small enough: two records with few fields in common meet as well."""
+        for name, kind in self._kinds.items():
+            for value in record.get(name, ()):
+                match kind:
+                    case "choice":
+                        continue
+                    case "given" | "surname":
+                        yield f"name\0{sound(value)}"
+                    case "date":
+                        yield f"{name}\0{value[:6]}"
+                        yield f"{name}\0\0{value[4:]}"
+                        yield f"{name}\0{value[:4]}\0{value[6:]}"
+                    case "email":
+                        local, _, domain = value.partition("@")
+                        yield f"{name}\0{local[:5]}"
+                        yield f"{name}\0\0{domain[:6]}"
+                    case _:
+                        yield f"{name}\0{sound(value)}"

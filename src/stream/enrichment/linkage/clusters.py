@@ -1,16 +1,17 @@
 """Which records of one table are of one person: clusters by mean weight.
 
-Joining all that any pair holds together chains strangers: one wrong pair makes one person of two. So the two clusters
-with the highest mean over all their pairs are joined, until the best mean is below what is asked for (average
-linkage, Sokal & Michener 1958).
+Joining all that any pair holds together chains strangers: one wrong pair makes one person of two. So the two
+clusters with the highest mean over all their pairs are joined, until the best mean is below what is asked
+for (average linkage, Sokal & Michener 1958).
 """
 
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-LIKELY_BITS = 3.0
-"""Mean log-odds from which on two clusters are one: 8 to 1."""
+LIKELY_BITS = -1.0
+"""Mean log-odds from which on two clusters are one. Pairs that have few fields in common pull the mean down,
+and a mean of 0 would leave out people of whom some record tells little."""
 
 
 def cluster(

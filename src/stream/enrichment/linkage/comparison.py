@@ -1,8 +1,8 @@
 """How well two values agree, in levels: the first says that they differ, the last that they are the same.
 
-Similar spellings are found by the Jaro-Winkler similarity (Winkler 1990) for words, which slips at a word's beginning
-hurt most, and by counting slips with swapped neighbours as one (optimal string alignment) for digits. The
-thresholds 0.92 and 0.80 are those of Winkler's and of Splink's defaults, not tuned to any set.
+Similar spellings are found by the Jaro-Winkler similarity (Winkler 1990) for words, which slips at a word's
+beginning hurt most, and by counting slips with swapped neighbours as one (optimal string alignment) for
+digits. The thresholds 0.92 and 0.80 are those of Winkler's and of Splink's defaults, not tuned to any set.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,23 +1,26 @@
 """Weights estimated from records alone, without anybody having said which of them belong together.
 
-u of a level is its share among pairs of records taken at random, hardly any of which are of one person; the share of
-equal values is counted over all pairs at once. m is found by expectation and maximisation (Dempster, Laird & Rubin
-1977; Winkler 1988) over the pairs that share a key: these are taken for a mixture of pairs of one person and of two,
-the latter with a distribution of their own, since sharing a key makes them more alike than pairs at random. Each
-pattern of levels is looked at once, with its count, so that the effort hardly grows with the records.
+u of a level is its share among pairs of records taken at random, hardly any of which are of one person; the
+share of equal values is counted over all pairs at once. m is found by expectation and maximisation
+(Dempster, Laird & Rubin 1977; Winkler 1988) over the pairs that share a key: these are taken for a mixture
+of pairs of one person and of two, the latter with a distribution of their own, since sharing a key makes
+them more alike than pairs at random. Each pattern of levels is looked at once, with its count, so that the
+effort hardly grows with the records.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from math import exp, log
 from random import Random
+from typing import NamedTuple
 
 from stream.enrichment.linkage.blocking import Blocking
 from stream.enrichment.linkage.comparison import LEVELS, best_level
 from stream.enrichment.linkage.values import Record
-from stream.enrichment.linkage.weights import FieldWeights, Weights, are_swapped, shares
+from stream.enrichment.linkage.weights import Weights, are_swapped, shares
 
-RANDOM_PAIRS = 100_000
+RANDOM_PAIRS = 50_000
 MOST_IN_BLOCK = 100
 """A key that more records share tells too little to compare all of them."""
 FIRST_PAIRS = 20
@@ -36,23 +39,42 @@ class TooLittle(Exception):
 def candidate_pairs(
     ours: Sequence[Record], theirs: Sequence[Record] | None, blocking: Blocking
 ) -> set[tuple[int, int]]:
-    """The pairs that share a key, as places in both; within `ours`, the lower place first, where there are no others."""
+    """The pairs that share a key, as places in both; without others, pairs within `ours` by wider keys,
+    lower first."""
     blocks: dict[str, list[int]] = defaultdict(list)
-    for place, record in enumerate(ours if theirs is None else theirs):
+    if theirs is None:
+        for place, record in enumerate(ours):
+            for key in dict.fromkeys(blocking.wide_keys(record)):
+                blocks[key].append(place)
+        usable = [block for block in blocks.values() if len(block) <= MOST_IN_BLOCK]
+        return {pair for block in usable for pair in combinations(block, 2)}
+    for place, record in enumerate(theirs):
         for _, key in blocking.keys(record):
             blocks[key].append(place)
-    pairs = set()
-    for place, record in enumerate(ours):
-        for _, key in blocking.keys(record):
-            block = blocks.get(key, ())
-            if len(block) <= MOST_IN_BLOCK:
-                pairs.update((place, other) for other in block if theirs is not None or place < other)
-    return pairs
+    return {
+        (place, other)
+        for place, record in enumerate(ours)
+        for _, key in blocking.keys(record)
+        if len(block := blocks.get(key, ())) <= MOST_IN_BLOCK
+        for other in block
+    }
+
+
+class Estimate(NamedTuple):
+    """What records show.
+
+    Attributes:
+        weights: of their fields.
+        matches: how many of the pairs that were compared are of one person.
+    """
+
+    weights: Weights
+    matches: float
 
 
 def estimate(
     weights: Weights, ours: Sequence[Record], theirs: Sequence[Record] | None = None, seed: int = 1
-) -> Weights:
+) -> Estimate:
     """The same fields with probabilities as these records show them.
 
     Args:
@@ -69,8 +91,7 @@ def estimate(
         raise TooLittle("at least two records on each side are needed")
     names = list(weights.fields)
     kinds = [field.kind for field in weights.fields.values()]
-    swap = next(([n for n, f in weights.fields.items() if f.kind == kind] for kind in ("given",)), [])
-    swap += [n for n, f in weights.fields.items() if f.kind == "surname"]
+    swap = [n for kind in ("given", "surname") for n, f in weights.fields.items() if f.kind == kind]
 
     def pattern(one: Record, other: Record) -> Pattern:
         turned = len(swap) == 2 and are_swapped(one, other, swap[0], swap[1])
@@ -102,7 +123,7 @@ def estimate(
             rest = sum(u[:-1])
             u = [value / rest * (1 - equal) for value in u[:-1]] + [equal]
         fields[name] = field.model_copy(update={"m": m[place], "u": tuple(u)})
-    return weights.model_copy(update={"fields": fields})
+    return Estimate(weights.model_copy(update={"fields": fields}), matches)
 
 
 def _levels(patterns: Mapping[Pattern, float], place: int) -> Counter[int]:
@@ -158,18 +179,7 @@ def _maximise(
 
 
 def _with_first(counts: Mapping[int, float], first: tuple[float, ...]) -> tuple[float, ...]:
-    """Counts by level as probabilities, with what was thought at first as some pairs more: so nothing is 0 or 1."""
+    """Counts by level as probabilities, with what was thought at first as some pairs more: so nothing is 0
+    or 1."""
     whole = sum(counts.values()) + FIRST_PAIRS
     return tuple((counts.get(index, 0.0) + FIRST_PAIRS * known) / whole for index, known in enumerate(first))
-
-
-def iterate_pairs(records: Sequence[Record], blocking: Blocking) -> Iterator[tuple[int, int]]:
-    """The pairs within records that share a key, in order."""
-    yield from sorted(candidate_pairs(records, None, blocking))
-
-
-def all_keys(records: Iterable[Record], blocking: Blocking) -> Iterator[str]:
-    """Every key of every record."""
-    for record in records:
-        for _, key in blocking.keys(record):
-            yield key

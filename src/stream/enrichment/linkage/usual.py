@@ -1,8 +1,8 @@
 """The weights that ship, for each kind of field: considered guesses, made without looking at any records.
 
-m says how often two tellings of one person agree: nine times in ten for what is copied, less for what is typed anew
-or changes (a town). u is of the order that public statistics of names, birthdays and towns show. Whoever has records
-of their own lets `estimate` do better.
+m says how often two tellings of one person agree: nine times in ten for what is copied, less for what is
+typed anew or changes (a town). u is of the order that public statistics of names, birthdays and towns show.
+Whoever has records of their own lets `estimate` do better.
 """
 
 from collections.abc import Mapping

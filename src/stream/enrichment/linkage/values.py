@@ -25,8 +25,25 @@ Record = Mapping[str, tuple[str, ...]]
 MIN_ACCOUNT = 4
 """Shorter names of accounts tell nothing."""
 ROLES = frozenset(
-    "admin contact customerservice email enquiries hello help info mail noreply office postmaster sales "
-    "service support team webmaster".split()
+    {
+        "admin",
+        "contact",
+        "customerservice",
+        "email",
+        "enquiries",
+        "hello",
+        "help",
+        "info",
+        "mail",
+        "noreply",
+        "office",
+        "postmaster",
+        "sales",
+        "service",
+        "support",
+        "team",
+        "webmaster",
+    }
 )
 """Names of mailboxes that belong to no person."""
 _NO_WORD = re.compile(r"[^a-z0-9]+")

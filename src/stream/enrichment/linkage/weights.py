@@ -1,8 +1,9 @@
 """What each agreement is worth: the log-odds of Fellegi and Sunter.
 
-For a field at level l, m is the probability of that level where both records are about the same person, u where they
-are about two. The level weighs log2(m / u) bits; bits of independent fields add up (Fellegi & Sunter 1969). Where
-values are the same, u is taken from how often that very value occurs (Winkler's adjustment by frequency):
+For a field at level l, m is the probability of that level where both records are about the same person, u
+where they are about two. The level weighs log2(m / u) bits; bits of independent fields add up (Fellegi &
+Sunter 1969). Where values are the same, u is taken from how often that very value occurs (Winkler's
+adjustment by frequency):
 
     u(value) = (occurrences - 1 + 1) / (records - 1 + 1 / u)
 
@@ -36,7 +37,8 @@ class FieldWeights(Document):
 
     kind: Kind
     m: tuple[float, ...]
-    """Probability of each level for one person, from differing to the same; `comparison.LEVELS` has them in words."""
+    """Probability of each level for one person, from differing to the same; `comparison.LEVELS` has them in
+    words."""
     u: tuple[float, ...]
     """The same for two persons taken at random."""
     block: Blocks = "paired"
@@ -92,9 +94,7 @@ class Scorer:
         self.weights = weights
         self._fields = list(weights.fields.items())
         self._bits = {
-            name: [
-                min(log2(m / u), field.most_bits) for m, u in zip(field.m, field.u, strict=True)
-            ]
+            name: [min(log2(m / u), field.most_bits) for m, u in zip(field.m, field.u, strict=True)]
             for name, field in self._fields
         }
         kinds = {field.kind: name for name, field in self._fields if field.kind in NAME_KINDS}
@@ -106,7 +106,9 @@ class Scorer:
         """Log-odds that a certain one of so many is the one, before anything is compared."""
         return -log2(max(records, self.weights.population))
 
-    def compare(self, ours: Record, theirs: Record, occurrences: Occurrences, records: int) -> list[Agreement]:
+    def compare(
+        self, ours: Record, theirs: Record, occurrences: Occurrences, records: int
+    ) -> list[Agreement]:
         """What each field says that both tell, in the order of the weights.
 
         Args:
