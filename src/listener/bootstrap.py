@@ -4,7 +4,7 @@ The stages are wired apart, so that a service that computes nothing starts witho
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
