@@ -36,7 +36,8 @@ def test_the_cumulative_incidence_and_its_variance_are_those_of_lifelines(seed: 
     curve = incidence(Waits(hours, *((kind == one).astype(np.int64) for one in (1, 2, 0))))
     oracle = lifelines.AalenJohansenFitter(calculate_variance=True).fit(hours, kind, event_of_interest=1)
     np.testing.assert_allclose(curve.answered, oracle.cumulative_density_.iloc[1:, 0], atol=1e-9)
-    np.testing.assert_allclose(curve.variance, oracle.variance_.iloc[1:], atol=1e-9)
+    # of the last moment, at which nobody is left, some versions of lifelines say nothing
+    np.testing.assert_allclose(curve.variance[:-1], oracle.variance_.iloc[1:-1], atol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:.*pandas version 4")
