@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from listener.cli.extras import extra_of
 from listener.domain.errors import ListenerError, UsageError
 
 COMMANDS: dict[str, str] = {
@@ -98,6 +99,11 @@ def main() -> None:
     except ListenerError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name is None or (extra := extra_of(error.name)) is None:
+            raise
+        click.echo(f"Error: this needs the package {error.name}: pip install 'listener[{extra}]'", err=True)
+        sys.exit(2)
     except ValueError as error:
         if "KeyboardInterrupt" not in str(error):
             raise
