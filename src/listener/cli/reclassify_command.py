@@ -56,7 +56,7 @@ def command(
     What a person chose stays.
 
     \b
-    Examples:
+    Example:
       listener reclassify chirp:8123 delivery --by "K. Agent"
       listener reclassify --history --since 2026-01-01 --by "K. Agent" --apply
     """
