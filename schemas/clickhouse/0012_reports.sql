@@ -218,7 +218,7 @@ FROM
         uniqExactState(if(copy_of = '', mention_id, copy_of)) AS words,
         max(ifNull(followers, 0)) AS followers
     FROM current_mentions
-    WHERE direction = 'inbound' AND need NOT IN ('mention', 'copy', 'spam')
+    WHERE direction = 'inbound' AND need NOT IN ('mention', 'spam')
         AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
         AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
     GROUP BY cause, party

@@ -223,7 +223,7 @@ def test_top_root_causes_by_people_equal_a_hand_query(up: Installation) -> None:
     people: dict[str, set[str]] = {}
     for value in enriched:
         mention = value["mention"]
-        if mention["source"] != "airline" or value["enrichment"]["need"] in ("mention", "spam"):
+        if mention["source"] != "airline" or value["enrichment"]["need"] in ("mention", "copy", "spam"):
             continue
         for cause in value["enrichment"].get("root_causes", []):
             people.setdefault(cause["node"], set()).add(value["party"])
