@@ -132,7 +132,8 @@ class Place:
         }
         config = {
             "kafka": {"partitions": 2, "topic_config": topics},
-            "stream": {"session_timeout_seconds": 6, "sweep_seconds": 1},
+            # a sweep publishes something: between two of them there is time for nothing to be waiting
+            "stream": {"session_timeout_seconds": 6, "sweep_seconds": 6},
             "log_mentions": True,
         }
         (self.outside / "listener.yaml").write_text(yaml.safe_dump(config))
@@ -147,7 +148,8 @@ class Place:
             timeout=240,
             check=False,
         )
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        logs = "\n".join(log.read_text()[-6000:] for log in (self.data / "log").glob("*.log"))
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}\n{logs}"
         return done.stdout + done.stderr
 
     def service(self, name: str, *argv: str) -> subprocess.Popen[bytes]:
@@ -371,7 +373,7 @@ def test_nothing_of_an_erased_person_stays_or_comes_back(place: Place) -> None:
         stop(worker)
         worker = place.worker()
         place.idle()
-        assert not wait_for(lambda: find(place.directory), 20)
+        assert not wait_for(lambda: find(place.directory))
         assert "0 things are held" in place.run("privacy", "export", "--customer", "C-JANE", "--preview")
     finally:
         for process in (worker, sink):
