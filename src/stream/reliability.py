@@ -85,10 +85,13 @@ class Gate:
         """Begins a flush once the one before is done. Only with the stage's batch in hand.
 
         Args:
-            flush: handles what goes wrong itself.
+            flush: handles what goes wrong itself; is cancelled where it did not get through.
+
+        Raises:
+            CancelledError: the one before did not: to acknowledge this one would acknowledge that one too.
         """
         try:
-            await self._flushed(stage)
+            await self._got_through(stage)
         except BaseException:
             flush.close()
             raise
@@ -99,6 +102,11 @@ class Gate:
         for stage, lock in list(self._locks.items()):
             async with lock:
                 await self._flushed(stage)
+
+    async def _got_through(self, stage: str) -> None:
+        await self._flushed(stage)
+        if (before := self._flushes.get(stage)) is not None and before.cancelled():
+            raise asyncio.CancelledError
 
     async def _flushed(self, stage: str) -> None:
         if (under_way := self._flushes.get(stage)) is not None:

@@ -152,3 +152,25 @@ def test_whoever_stops_waiting_for_a_flush_does_not_stop_it() -> None:
         assert done == ["flushed"]
 
     asyncio.run(overlap())
+
+
+def test_nothing_is_flushed_behind_a_batch_that_did_not_get_through() -> None:
+    async def overlap() -> None:
+        gate = Gate()
+        done: list[str] = []
+
+        async def lost() -> None:
+            raise asyncio.CancelledError
+
+        async def flush() -> None:
+            done.append("flushed")
+
+        async with gate.batch(STAGE):
+            await gate.flush(STAGE, lost())
+        async with gate.batch(STAGE):
+            with pytest.raises(asyncio.CancelledError):
+                await gate.flush(STAGE, flush())
+        await gate.idle()
+        assert done == []
+
+    asyncio.run(overlap())
