@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +10,7 @@ import click
 from listener.cli.evaluate_match import command as evaluate_match
 from listener.cli.labelled import labelled_options
 from listener.cli.options import models_option
-from listener.cli.spikes_command import read_points
+from listener.cli.spikes_command import read_points, seconds_of
 from listener.cli.tables import format_rows
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
@@ -186,17 +185,14 @@ def spikes(directory: Path) -> None:
         for name, spans in windows.items():
             with (directory / name).open(encoding="utf-8-sig") as file:
                 points = tuple((at, float(value)) for _, _, at, value in read_points(file))
-            series[name] = Series(points, tuple((_seconds(first), _seconds(last)) for first, last in spans))
+            series[name] = Series(
+                points, tuple((seconds_of(first), seconds_of(last)) for first, last in spans)
+            )
     except (ValueError, TypeError, AttributeError, OSError) as error:
         raise UsageError(
             f"{directory}: windows.json or a file that it names is not as it should be: {error}"
         ) from None
     click.echo(json.dumps(evaluate_spikes(series), indent=2))
-
-
-def _seconds(told: str) -> float:
-    moment = datetime.fromisoformat(told)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 _SEEDS = click.option(

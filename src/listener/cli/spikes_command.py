@@ -108,12 +108,21 @@ def read_points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
         if len(row) < 2:
             raise UsageError(f"{where}: {row[0]} has no value beside it")
         try:
-            moment = datetime.fromisoformat(row[0].strip())
+            at = seconds_of(row[0].strip())
         except ValueError:
             raise UsageError(f"{where}: {row[0]} is no time such as 2026-01-31 12:00:00") from None
         try:
             float(row[1])
         except ValueError:
             raise UsageError(f"{where}: {row[1]} is no number") from None
-        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        yield where, row[0], at.timestamp(), row[1]
+        yield where, row[0], at, row[1]
+
+
+def seconds_of(told: str) -> float:
+    """A time in ISO 8601 in seconds since 1970; UTC where it has no zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    moment = datetime.fromisoformat(told)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

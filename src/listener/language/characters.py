@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from listener.domain.errors import UsageError
+from listener.models.calibration import softmax
 
 FORMAT = 1
 BITS = 17
@@ -74,12 +75,6 @@ def runs(texts: Sequence[str], longest: int) -> Runs:
     different = np.unique(np.concatenate(keys))
     starts = np.searchsorted(different, np.arange(len(texts) + 1) << BITS)
     return Runs(different & ((1 << BITS) - 1), starts)
-
-
-def softmax(scores: Floats) -> Floats:
-    """Scores as probabilities, row by row."""
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True)

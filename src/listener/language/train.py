@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from listener.domain.errors import UsageError
-from listener.language.characters import BITS, Floats, LanguageModel, Runs, runs, softmax
+from listener.language.characters import BITS, Floats, LanguageModel, Runs, runs
+from listener.models.calibration import softmax
 
 OUTER, INNER = 5, 3
 BATCH = 64

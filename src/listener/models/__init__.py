@@ -1,7 +1,7 @@
 """Models that people train on their own labelled texts: what one is, its file, where those in use are found.
 
 A model is a directory without pickle: ``card.json`` (`card.Card`) and whatever its kind needs beside it, arrays
-as ``.npz``. `store.load_model` reads one, `registry.ModelRegistry` those in use and what replaces them while a
+as ``.npz``. `store.load_model` reads one, `in_use.ModelsInUse` those in use and what replaces them while a
 worker runs. What makes models is `listener.training`.
 """
 
