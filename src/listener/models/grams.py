@@ -1,5 +1,8 @@
 """What the fast models see of a text: its words, pairs of words, pieces of words, and how it is written.
 
+For many labels also which words stand in one text together, near each other or not: of "card" and "abroad" each
+says little.
+
 Worked out once for a batch and shared by all fast models (`Texts.derived`). What does not depend on the text
 around it (a word's hash, its pieces, its valence) is remembered by word, so that a text costs a few look-ups for
 each of its words; what remains is done for the whole batch at once in numpy.
@@ -12,6 +15,7 @@ model. Handles and URLs count as one word each, so that no model learns a compan
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -21,16 +25,18 @@ from numpy.typing import NDArray
 from listener.models.text_model import Texts
 from listener.models.vader import Vader
 
-VERSION = "grams-1"
+VERSION = "grams-2"
 """Changes with anything that changes a number here: a model says with which it was trained."""
 BITS = 20
-BLOCKS = ("words", "pieces")
+BLOCKS = ("words", "pieces", "together")
 SHORTEST, LONGEST = 2, 5
 """Characters of a piece of a word, the space before and after it counted."""
 MOST_TOKENS = 400
 """Tokens looked at, so that a long letter costs no more than it tells."""
 MOST_LETTERS = 24
 """Letters of a word whose pieces are looked at."""
+REACH = 12
+"""Words that lie at most so far from each other are together."""
 _REMEMBERED_TOKENS, _REMEMBERED_LENGTH = 50_000, 40
 
 _TOKEN = re.compile(
@@ -92,15 +98,28 @@ class Grams:
     Attributes:
         tokens: of all texts, one after the other, as they are shown as evidence.
         token_rows: for each token the text it is of.
-        blocks: in the order of `BLOCKS`.
+        hashes: of each token.
+        words, pieces: blocks.
         manner: a row for each text, see `MANNER`.
     """
 
     count: int
     tokens: list[str]
     token_rows: NDArray[np.int64]
-    blocks: tuple[Block, ...]
+    hashes: NDArray[np.uint64]
+    words: Block
+    pieces: Block
     manner: NDArray[np.float32]
+
+    @cached_property
+    def together(self) -> Block:
+        """Words that stand in one text together, in whatever order; worked out for the models that ask."""
+        return _together(self.hashes, self.token_rows)
+
+    def block(self, name: str) -> Block:
+        """One of `BLOCKS`."""
+        found: Block = getattr(self, name)
+        return found
 
 
 class _Token(NamedTuple):
@@ -154,7 +173,9 @@ class GramReader:
             count=count,
             tokens=[token.shown for token in read],
             token_rows=token_rows,
-            blocks=(_words(hashes, token_rows), _pieces(read, token_rows)),
+            hashes=hashes,
+            words=_words(hashes, token_rows),
+            pieces=_pieces(read, token_rows),
             manner=_manner(read, token_rows, count, compounds, begins, ends_asking),
         )
 
@@ -234,6 +255,19 @@ def _words(hashes: NDArray[np.uint64], rows: NDArray[np.int64]) -> Block:
         np.concatenate([_spread(hashes), pairs, ends]),
         np.concatenate([places, places, places[last]]),
     )
+
+
+def _together(hashes: NDArray[np.uint64], rows: NDArray[np.int64]) -> Block:
+    """Pairs without an order of words at most `REACH` apart."""
+    found_rows, ids, places = [], [], []
+    for distance in range(1, REACH + 1):
+        first = np.flatnonzero(rows[:-distance] == rows[distance:])
+        one, other = hashes[first], hashes[first + distance]
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        found_rows.append(rows[first])
+        ids.append(_spread((low * _OTHER) ^ (high + np.uint64(2))))
+        places.append(first)
+    return _block(np.concatenate(found_rows), np.concatenate(ids), np.concatenate(places))
 
 
 def _pieces(read: Sequence[_Token], rows: NDArray[np.int64]) -> Block:

@@ -40,7 +40,7 @@ class LinearModel:
     """A fast model.
 
     Args:
-        blocks: one for each of `grams.BLOCKS`.
+        blocks: one for each of `grams.BLOCKS`; one without ids is not worked out.
         manner: mean, standard deviation and columns of the manners of writing.
         bias: of each column.
 
@@ -62,7 +62,9 @@ class LinearModel:
         if not fits or len(blocks) != len(BLOCKS) or manner[2].shape != (len(MANNER), columns):
             raise ValueError("the arrays do not fit the labels")
         self.card = card
-        self._blocks = [(w, table_of(w.ids)) for w in blocks]
+        self._blocks = [
+            (name, w, table_of(w.ids)) for name, w in zip(BLOCKS, blocks, strict=True) if len(w.ids)
+        ]
         self._mean, self._deviation, self._manner = manner
         self._bias = bias
 
@@ -73,8 +75,8 @@ class LinearModel:
     def scores(self, grams: Grams) -> Scores:
         """A logit for each label, not calibrated."""
         total = in_manner(grams.manner, self._mean, self._deviation) @ self._manner + self._bias
-        for block, (weights, table) in zip(grams.blocks, self._blocks, strict=True):
-            rows, columns, values, _ = weighed(block, table, weights.idf, grams.count)
+        for name, weights, table in self._blocks:
+            rows, columns, values, _ = weighed(grams.block(name), table, weights.idf, grams.count)
             total += _summed(rows, weights.columns[columns], values, grams.count)
         if total.shape[1] == 1:
             total = np.concatenate([np.zeros_like(total), total], axis=1)
@@ -88,7 +90,8 @@ class LinearModel:
         number = {label: place for place, label in enumerate(self.card.labels)}
         places = np.array([0 if label is None else number[label] for label in labels], np.int64)
         bearing = np.zeros(len(grams.tokens))
-        for block, (weights, table) in zip(grams.blocks, self._blocks, strict=True):
+        for name, weights, table in self._blocks:
+            block = grams.block(name)
             _, _, _, norms = weighed(block, table, weights.idf, grams.count)
             columns = table[block.occurring]
             tokens, columns = block.at_tokens[columns >= 0], columns[columns >= 0]

@@ -19,7 +19,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from listener.models.card import Speed
-from listener.models.grams import BITS, VERSION, Block
+from listener.models.grams import BITS, BLOCKS, VERSION, Block
 from listener.models.linear import Weights, column_count, in_manner, packed, reader
 from listener.training.decision import fit_decision
 from listener.training.examples import Examples, Truth
@@ -45,17 +45,22 @@ class Way(NamedTuple):
         plain: strength (scikit-learn's C) of a fit to the features as they are; None for none.
         ratio: of a fit to the features times their log-count ratios.
         margin: of a support vector machine. The scores of all fits are added up.
-        scales: of the blocks and the manners of writing: what is scaled up is regularised less.
+        scales: of the blocks and the manners of writing: what is scaled up is regularised less, and a block of
+            zero is left out.
     """
 
     plain: float | None = None
     ratio: float | None = None
     margin: float | None = None
-    scales: tuple[float, float, float] = (1.0, 1.0, 0.3)
+    scales: tuple[float, float, float, float] = (1.0, 1.0, 0.0, 0.3)
 
 
 WAYS = (Way(plain=3.0), Way(ratio=1.0), Way(plain=3.0, ratio=0.3), Way(plain=3.0, ratio=1.0))
-WAYS_OF_MANY = (Way(margin=0.3), Way(margin=1.0))
+WAYS_OF_MANY = (
+    Way(margin=0.3),
+    Way(margin=0.3, scales=(1.0, 1.0, 1.0, 0.3)),
+    Way(margin=1.0, scales=(1.0, 1.0, 1.0, 0.3)),
+)
 """For so many labels that few texts are left for each."""
 MANY = 20
 
@@ -74,7 +79,7 @@ class LinearTrainer:
     def __init__(self, examples: Examples, seed: int, ways: Sequence[Way] = WAYS) -> None:
         self._examples, self._seed, self._ways = examples, seed, ways
         grams = reader().read(examples.texts)
-        self._blocks = [_counted(block, grams.count) for block in grams.blocks]
+        self._blocks = [_counted(grams.block(name), grams.count) for name in BLOCKS]
         self.manner = grams.manner
 
     def fit(self, rows: Rows, advance: Advance) -> "FittedLinear":
@@ -112,7 +117,10 @@ class LinearTrainer:
 
     def _fit(self, rows: Rows, way: Way) -> "FittedLinear":
         truth = self._examples.truth[rows]
-        blocks = [_Columns.of(block, rows) for block in self._blocks]
+        blocks = [
+            _Columns.of(block, rows) if scale else _Columns.none(block)
+            for block, scale in zip(self._blocks, way.scales, strict=False)
+        ]
         mean = self.manner[rows].mean(axis=0)
         deviation = np.maximum(self.manner[rows].std(axis=0), 1e-3)
         manner = in_manner(self.manner, mean, deviation)
@@ -191,6 +199,11 @@ class _Columns:
         ids = np.flatnonzero(texts >= RARE).astype(np.int32)
         idf = np.log((1 + len(rows)) / (1 + texts[ids])) + 1
         return cls(counted[:, ids], ids, idf.astype(np.float32))
+
+    @classmethod
+    def none(cls, counted: Matrix) -> "_Columns":
+        """Of a block that is left out."""
+        return cls(counted[:, :0], np.empty(0, np.int32), np.empty(0, np.float32))
 
     def values(self, rows: Rows) -> Matrix:
         """TF-IDF of length one."""

@@ -12,7 +12,7 @@ from listener.domain.errors import UsageError
 from listener.models import Card, Texts, load_model, save_model
 from listener.models.encoder import GRAPH, MOST_TOKENS, TOKENIZER, EncoderModel, Network
 from listener.models.encoder_text import VERSION
-from listener.models.grams import MANNER
+from listener.models.grams import BLOCKS, MANNER
 from listener.models.grams import VERSION as GRAMS
 from listener.models.linear import LinearModel, Weights, packed
 from listener.training.encoder_graph import integer_graph
@@ -37,12 +37,12 @@ MANNERS = (
 
 def beside(bias: float = 0.0) -> LinearModel:
     """A fast model that says the same of every text."""
-    return LinearModel(CARD, [NOTHING, NOTHING], MANNERS, np.array([bias], np.float32))
+    return LinearModel(CARD, [NOTHING] * len(BLOCKS), MANNERS, np.array([bias], np.float32))
 
 
 def silent() -> dict[str, NDArray[Any]]:
     """The arrays of such a model."""
-    return packed([NOTHING, NOTHING], MANNERS, np.zeros(1, np.float32))
+    return packed([NOTHING] * len(BLOCKS), MANNERS, np.zeros(1, np.float32))
 
 
 def graph(labels: int = 2) -> bytes:
