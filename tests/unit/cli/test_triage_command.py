@@ -133,3 +133,17 @@ def test_another_policy_is_compared_on_the_same_records(tmp_path: Path) -> None:
 
 def test_a_format_without_a_comparison_is_refused() -> None:
     assert isinstance(run("", "--format", "csv").exception, UsageError)
+
+
+def test_what_no_option_names_is_as_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("listener.yaml").write_text("policy: mine.yaml\nmatching: {references: ['ord-\\d{5}']}\n")
+    Path("mine.yaml").write_text(DEFAULT.read_text())
+    said = [
+        Customer(customer_id="1", references=("ORD-12345",)),
+        mention("1", f"{COMPLAINT} My order is ord-12345.", 0),
+    ]
+    [case] = cases(run(lines(*said)))
+    assert case.party == "c:1"
+    Path("mine.yaml").write_text("queue: 7")
+    assert "mine.yaml" in str(run(lines(*said)).exception)
