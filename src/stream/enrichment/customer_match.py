@@ -8,7 +8,7 @@ person rejected is never matched. Where no key tells, `weighed_match` is asked, 
 to exact keys: these never look at names.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Lock
 from typing import Any, Literal, NamedTuple, Self
@@ -22,10 +22,18 @@ from listener.domain.ids import hash64
 from stream.enrichment.identity import AuthorIdentity, normal_email, normal_handle, normal_phone
 from stream.enrichment.key_table import KeyTable
 from stream.enrichment.linkage.values import Record
+from stream.enrichment.linkage.weights import Fields
 from stream.enrichment.match_rules import MatchRules
 from stream.enrichment.occurrences import Occurrences
 from stream.enrichment.references import normal_reference
-from stream.enrichment.weighed_match import MOST_IN_BLOCK, Comparer, Verdict, chance_in_words
+from stream.enrichment.weighed_match import (
+    MOST_COMPARED,
+    MOST_IN_BLOCK,
+    Comparer,
+    Verdict,
+    chance_in_words,
+    details_by_field,
+)
 
 MAX_CANDIDATES = 10
 MAX_FOUND = 10_000
@@ -88,7 +96,7 @@ class CustomerIndex:
 
     def put(self, customer: Customer) -> None:
         """Adds a customer, or replaces the record with the same id."""
-        record = _Record.of(customer)
+        record = _Record.of(customer, self._region)
         with self._lock:
             slot = self._slot(customer.customer_id)
             if slot is None:
@@ -97,7 +105,7 @@ class CustomerIndex:
             else:
                 self._forget_keys(slot)
             self._records[slot] = record.packed()
-            for key in self._keys_of(record):
+            for key in record.own_keys():
                 self._keys.add(key.hash, slot)
             self._count(record, 1)
             for hashed in self._weak_keys(self._comparable(record)):
@@ -121,6 +129,13 @@ class CustomerIndex:
         with self._lock:
             slot = self._slot(customer_id)
             return None if slot is None else self._record(slot).customer()
+
+    def comparable(self) -> list[Record]:
+        """All customers as they are weighed; without anything to weigh where only exact keys count."""
+        with self._lock:
+            return [
+                self._comparable(_Record.unpacked(packed)) for packed in self._records if packed is not None
+            ]
 
     def match(
         self, identity: AuthorIdentity, confirmed: str | None = None, rejected: frozenset[str] = frozenset()
@@ -196,21 +211,17 @@ class CustomerIndex:
         comparer = self._comparer
         if comparer is None:
             return None
-        ours = comparer.record(
-            identity.names,
-            (*identity.verified_handles, *identity.handles, *identity.emails),
-            identity.phones,
-            identity.places,
-            _details(told.partition("=")[::2] for told in identity.details),
-        )
+        ours = comparer.author_record(identity)
         with self._lock:
             records, unseen = self._candidates(identity, ours)
             count = len(self)
             occurrences = self._occurring
-            weighed = [
-                comparer.weigh(record.customer_id, ours, self._comparable(record), occurrences, count)
-                for record in records
-            ]
+            weighed = comparer.weigh(
+                ours,
+                ((record.customer_id, self._comparable(record)) for record in records),
+                occurrences,
+                count,
+            )
             verdict = comparer.verdict(weighed, rejected, unseen, count)
             if verdict.best is not None and possible is not None and verdict.best.customer_id not in possible:
                 return None
@@ -221,24 +232,21 @@ class CustomerIndex:
         comparer = self._comparer
         if comparer is None:
             return [], 0.0
+        keys: list[tuple[Fields, int]] = [((), exact.hash) for exact in _keys_of_author(identity)]
+        keys += [(fields, hash64(f"weak\0{key}")) for fields, key in comparer.blocking.keys(ours)]
         slots: set[int] = set()
-        crowded, looked_through = False, set[str]()
-        for alone, key in comparer.blocking.keys(ours):
-            hashed = hash64(f"weak\0{key}")
-            if self._keys.is_crowded(hashed, MOST_IN_BLOCK):
-                crowded = True
-                continue
-            slots.update(self._keys.find(hashed))
-            if alone is not None:
-                looked_through.add(alone)
-        for exact in _keys_of_author(identity):
-            if self._keys.is_crowded(exact.hash, MOST_IN_BLOCK):
-                crowded = True
+        crowded = set[Fields]()
+        for size, fields, hashed in sorted(
+            (self._keys.count(hashed), fields, hashed) for fields, hashed in keys
+        ):
+            if size > MOST_IN_BLOCK or (size and len(slots) + size > MOST_COMPARED):
+                crowded.add(fields)
             else:
-                slots.update(self._keys.find(exact.hash))
+                slots.update(self._keys.find(hashed))
         unseen = float("-inf")
         if crowded:
-            unseen = comparer.scorer.most(ours, frozenset(looked_through), self._occurring, len(self))
+            looked_through = {fields for fields, _ in keys} - crowded - {()}
+            unseen = comparer.scorer.most(ours, looked_through, self._occurring, len(self))
         return [self._record(slot) for slot in sorted(slots)], unseen
 
     def _of_verdict(
@@ -286,9 +294,9 @@ class CustomerIndex:
         return self._comparer.record(
             record.names,
             (*(handle for _, handle in record.handles), *record.emails),
-            [phone for text in record.phones if (phone := normal_phone(text, self._region))],
+            record.normal_phones,
             record.places or (),
-            _details(record.details or ()),
+            details_by_field(record.details or ()),
         )
 
     def _weak_keys(self, comparable: Record) -> Iterator[int]:
@@ -308,25 +316,11 @@ class CustomerIndex:
             with self._lock:
                 slots = self._keys.find(key.hash)
                 records = [self._record(slot) for slot in slots[: MAX_CANDIDATES + len(rejected)]]
-            owners = sorted((r for r in records if key in self._keys_of(r)), key=lambda r: r.customer_id)
+            owners = sorted((r for r in records if key in r.own_keys()), key=lambda r: r.customer_id)
             allowed = [record for record in owners if record.customer_id not in rejected]
             if allowed:
                 found.append(_Owners(key, allowed, shared=len(owners) > 1))
         return found
-
-    def _keys_of(self, record: "_Record") -> Iterator[Key]:
-        for source_kind, handle in record.handles:
-            if name := normal_handle(handle):
-                yield Key("handle", name, source_kind)
-        for text in record.emails:
-            if email := normal_email(text):
-                yield Key("email", email)
-        for text in record.phones:
-            if phone := normal_phone(text, self._region):
-                yield Key("phone", phone)
-        for text in record.references or ():
-            if number := normal_reference(text):
-                yield Key("reference", number)
 
     def _slot(self, customer_id: str) -> int | None:
         for slot in self._ids.find(hash64(customer_id)):
@@ -348,7 +342,7 @@ class CustomerIndex:
 
     def _forget_keys(self, slot: int) -> None:
         record = self._record(slot)
-        for key in self._keys_of(record):
+        for key in record.own_keys():
             self._keys.discard(key.hash, slot)
         self._count(record, -1)
         for hashed in self._weak_keys(self._comparable(record)):
@@ -386,14 +380,41 @@ class _Record(NamedTuple):
     references: list[str] | None = None
     details: list[list[str]] | None = None
     """[field, value]."""
+    numbers: list[str] | None = None
+    """The phones in normal form, where that is not as they are: to find it takes longer than all else."""
+
+    @property
+    def normal_phones(self) -> list[str]:
+        """The phones in normal form; what is none is left out."""
+        return self.phones if self.numbers is None else self.numbers
+
+    def own_keys(self) -> Iterator[Key]:
+        """By what the customer can be told."""
+        for source_kind, handle in self.handles:
+            if name := normal_handle(handle):
+                yield Key("handle", name, source_kind)
+        for text in self.emails:
+            if email := normal_email(text):
+                yield Key("email", email)
+        for phone in self.normal_phones:
+            yield Key("phone", phone)
+        for text in self.references or ():
+            if number := normal_reference(text):
+                yield Key("reference", number)
 
     @classmethod
-    def of(cls, customer: Customer) -> Self:
-        """The record of a customer."""
+    def of(cls, customer: Customer, region: str | None) -> Self:
+        """The record of a customer.
+
+        Args:
+            region: as for `normal_phone`.
+        """
+        phones = list(customer.phones)
+        numbers = [phone for text in phones if (phone := normal_phone(text, region))]
         return cls(
             customer.customer_id,
             list(customer.emails),
-            list(customer.phones),
+            phones,
             [[handle.source_kind, handle.handle] for handle in customer.handles],
             list(customer.names),
             customer.segment,
@@ -403,6 +424,7 @@ class _Record(NamedTuple):
             list(customer.places) or None,
             list(customer.references) or None,
             [[told.field, told.value] for told in customer.details] or None,
+            None if numbers == phones else numbers,
         )
 
     def packed(self) -> bytes:
@@ -444,13 +466,6 @@ def _keys_of_author(identity: AuthorIdentity) -> Iterator[Key]:
         yield Key("phone", phone)
     for number in identity.references:
         yield Key("reference", number)
-
-
-def _details(told: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for field, value in told:
-        found.setdefault(field, []).append(value)
-    return found
 
 
 def _named(customer: Customer | _Record | None, customer_id: str) -> str:
