@@ -48,6 +48,7 @@ def page(results: Results) -> str:
         ("sink", "The ClickHouse sink beside a bare columnar insert of the same rows", _sink),
         ("import", "`listener import` beside a bare kafka-python producer of the same records", _import),
         ("functions", "The pure functions, microseconds for a mention", _functions),
+        ("chain", "The whole chain on one core, without Kafka", _chain),
         ("matcher", "The customer index of a worker", _matcher),
         ("parties", "Rate and recovery with many parties", _parties),
         ("timers", "Timers of many parties in one worker", _timers),
@@ -83,6 +84,15 @@ def targets(results: Results) -> list[tuple[str, str, str, str]]:
         ("both stages, times the confluent-kafka loop with both", "0.6", "1.0", against("triage", BOTH)),
         ("latency at half of the rate, p99", "500 ms", "150 ms", _p99(results.get("latency"))),
         ("ClickHouse sink, times a bare columnar insert", "0.8", "", _sink_ratio(results.get("sink"))),
+        *(
+            (
+                f"enriched and matched by {what}, mentions/s of one core",
+                must,
+                aim,
+                _chained(results.get("chain"), what),
+            )
+            for what, must, aim in (("rules alone", "2,000", "3,000"), ("fast models", "600", "1,200"))
+        ),
         *(
             (f"1 million customers, {what}", must, "", _million(results.get("matcher"), figure, unit))
             for what, must, figure, unit in (
@@ -123,6 +133,11 @@ def _sink_ratio(result: Mapping[str, Any] | None) -> str:
         return NOT_MEASURED
     data = result["data"]
     return f"{data['sink_records_per_second'] / data['bare_records_per_second']:.2f}"
+
+
+def _chained(result: Mapping[str, Any] | None, what: str) -> str:
+    rows = {row["what"]: row["enriched_per_second"] for row in result["data"]["ways"]} if result else {}
+    return rounded(rows[what]) if what in rows else NOT_MEASURED
 
 
 def _million(result: Mapping[str, Any] | None, figure: str, unit: tuple[int, str]) -> str:
@@ -254,6 +269,19 @@ def _import(data: Mapping[str, Any]) -> list[str]:
 def _functions(data: Mapping[str, Any]) -> list[str]:
     rows = [(row["part"], row["step"], f"{row['microseconds']:.1f}") for row in data["steps"]]
     return [f"{data['mentions']:,} mentions, one at a time.", table(("part", "step", "µs"), rows)]
+
+
+def _chain(data: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (way["what"], rounded(way["enriched_per_second"]), rounded(way["both_stages_per_second"]))
+        for way in data["ways"]
+    ]
+    words = (
+        f"{data['mentions']:,} mentions in batches of 500, {data['customers']:,} customers loaded. The models "
+        f"({', '.join(data['tasks'])}) are trained on what the rules say of the same texts. Processor time."
+    )
+    head = ("by", "enriched and matched, mentions/s", "with histories and cases, mentions/s")
+    return [words, table(head, rows)]
 
 
 def _matcher(data: Mapping[str, Any]) -> list[str]:
