@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from bench.quality_match import match_part
+
 Row = Mapping[str, Any]
 
 
@@ -91,6 +93,8 @@ pairs of words, pieces of words, and how a text is written.
 def page(rows: Mapping[str, Row]) -> str:
     """The page in Markdown."""
     parts = [_HEAD, _goals(rows), _short(rows)]
+    if "match" in rows:
+        parts.append(match_part(rows["match"]))
     if "complaint" in rows:
         parts.append(_COMPLAINT + _by("domain", rows["complaint"]["by"]["domain"]))
     if "ways" in rows:
