@@ -107,8 +107,9 @@ class CustomerIndex:
             self._records[slot] = record.packed()
             for key in record.own_keys():
                 self._keys.add(key.hash, slot)
-            self._count(record, 1)
-            for hashed in self._weak_keys(self._comparable(record)):
+            comparable = self._comparable(record)
+            self._count(comparable, 1)
+            for hashed in self._weak_keys(comparable):
                 self._keys.add(hashed, slot)
             self._found = {}
 
@@ -304,8 +305,8 @@ class CustomerIndex:
             for _, key in self._comparer.blocking.keys(comparable):
                 yield hash64(f"weak\0{key}")
 
-    def _count(self, record: "_Record", count: int) -> None:
-        for field, values in self._comparable(record).items():
+    def _count(self, comparable: Record, count: int) -> None:
+        for field, values in comparable.items():
             for value in values:
                 self._occurrences.add(f"{field}\0{value}", count)
 
@@ -344,8 +345,9 @@ class CustomerIndex:
         record = self._record(slot)
         for key in record.own_keys():
             self._keys.discard(key.hash, slot)
-        self._count(record, -1)
-        for hashed in self._weak_keys(self._comparable(record)):
+        comparable = self._comparable(record)
+        self._count(comparable, -1)
+        for hashed in self._weak_keys(comparable):
             self._keys.discard(hashed, slot)
 
 
