@@ -172,8 +172,8 @@ def known_at(value: Recorded, now: datetime) -> Recorded | None:
     return value if happened <= now else None
 
 
-def read_line(line: bytes) -> Line:
-    """The record that a line is.
+def read_line(line: bytes) -> Line | None:
+    """The record that a line is; None for one of `listener rematch`: here customers are known from the start.
 
     Raises:
         Rejected: not JSON, or none of the records; the detail names the field.
@@ -188,6 +188,8 @@ def read_line(line: bytes) -> Line:
         given = given["value"]
     else:
         model = next((model for field, model in _BY_FIELD if field in given), Mention)
+    if given.get("kind") == "rematch":
+        return None
     if model is Mention and given.get("kind") == "deleted":
         model = MentionDeleted
     read: Line = model.read_at_edge(to_json(given))
@@ -210,7 +212,8 @@ def _lines(name: str, file: BinaryIO, problems: _Problems) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            yield read_line(line)
+            if (read := read_line(line)) is not None:
+                yield read
         except Rejected as error:
             problems.tell(f"{name}:{number}: {error}")
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from listener.cli import triage_command
 from listener.domain.case import Case
+from listener.domain.command import RematchAuthor
 from listener.domain.contract import Versioned
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, UsageError
@@ -52,8 +53,12 @@ def test_recorded_lines_become_cases_in_any_order() -> None:
 
 def test_records_may_name_their_topic(tmp_path: Path) -> None:
     said = tmp_path / "said.jsonl"
-    wrapped = {"topic": "mentions.raw", "value": json.loads(mention("1", COMPLAINT, 0).to_json())}
-    said.write_text(json.dumps(wrapped) + "\n\n")
+    again = RematchAuthor(kind="rematch", author="x:a", by="K", at=at(1))
+    wrapped = [
+        {"topic": "mentions.raw", "value": json.loads(mention("1", COMPLAINT, 0).to_json())},
+        {"topic": "case.commands", "value": json.loads(again.to_json())},
+    ]
+    said.write_text("\n\n".join(map(json.dumps, wrapped)) + "\n\n")
     assert [case.anchor for case in cases(run("", str(said)))] == ["x:1"]
 
 
