@@ -58,7 +58,7 @@ def command(settings: Settings, authors: tuple[str, ...], by: str, apply: bool, 
     if wrong := put_customers(read_whole(settings.kafka, CUSTOMERS.name), index, erasures):
         click.echo(f"{wrong} records on {CUSTOMERS.name} are no customers and were passed over", err=True)
     found = changes(read_whole(settings.kafka, LEDGER_CHANGELOG.name), index, frozenset(authors))
-    click.echo(format_rows(("author", "is", "would be", "by", "since"), found, form), nl=False)
+    click.echo(format_rows(("author", "is", "would_be", "by", "rests_on"), found, form), nl=False)
     for what, count in Counter(map(_what, found)).most_common():
         click.echo(f"{what}: {count}", err=True)
     if not apply:
