@@ -53,10 +53,10 @@ def command(settings: Settings, authors: tuple[str, ...], by: str, apply: bool, 
             "restart the workers with these rules first"
         )
     index = CustomerIndex(settings.config.default_phone_region, rules)
-    started = time.monotonic()
     erasures = read_erasures(settings.kafka, settings.erasure_key)
     if wrong := put_customers(read_whole(settings.kafka, CUSTOMERS.name), index, erasures):
         click.echo(f"{wrong} records on {CUSTOMERS.name} are no customers and were passed over", err=True)
+    read_at = time.monotonic()
     found = changes(read_whole(settings.kafka, LEDGER_CHANGELOG.name), index, frozenset(authors))
     click.echo(format_rows(("author", "is", "would_be", "by", "rests_on"), found, form), nl=False)
     for what, count in Counter(map(_what, found)).most_common():
@@ -65,7 +65,7 @@ def command(settings: Settings, authors: tuple[str, ...], by: str, apply: bool, 
         click.echo(f"{len(found)} authors would be somebody else; --apply does it", err=True)
         return
     # whoever is asked has to know the customers that were read here
-    time.sleep(max(0.0, started + KNOWN_SECONDS - time.monotonic()))
+    time.sleep(max(0.0, read_at + KNOWN_SECONDS - time.monotonic()))
     at = installation_time(settings)()
     send_rematches(
         settings, (RematchAuthor(kind="rematch", author=change.author, by=by, at=at) for change in found)
