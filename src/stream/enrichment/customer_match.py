@@ -25,6 +25,7 @@ from stream.enrichment.linkage.values import Record
 from stream.enrichment.linkage.weights import Fields
 from stream.enrichment.match_rules import MatchRules
 from stream.enrichment.occurrences import Occurrences
+from stream.enrichment.record_store import RecordStore
 from stream.enrichment.references import normal_reference
 from stream.enrichment.weighed_match import (
     MOST_COMPARED,
@@ -84,15 +85,14 @@ class CustomerIndex:
         self._occurrences = Occurrences()
         self.version = self._rules.version
         self._unknown = Match(status="unknown", version=self.version)
-        self._records: list[bytes | None] = []
-        self._free: list[int] = []
+        self._records = RecordStore()
         self._ids = KeyTable()
         self._keys = KeyTable()
         self._lock = Lock()
         self._found: dict[tuple[object, ...], Match] = {}
 
     def __len__(self) -> int:
-        return len(self._records) - len(self._free)
+        return len(self._records)
 
     def put(self, customer: Customer) -> None:
         """Adds a customer, or replaces the record with the same id."""
@@ -100,11 +100,11 @@ class CustomerIndex:
         with self._lock:
             slot = self._slot(customer.customer_id)
             if slot is None:
-                slot = self._new_slot()
+                slot = self._records.add(record.packed())
                 self._ids.add(hash64(customer.customer_id), slot)
             else:
                 self._forget_keys(slot)
-            self._records[slot] = record.packed()
+                self._records.replace(slot, record.packed())
             for key in record.own_keys():
                 self._keys.add(key.hash, slot)
             comparable = self._comparable(record)
@@ -121,8 +121,7 @@ class CustomerIndex:
                 return
             self._forget_keys(slot)
             self._ids.discard(hash64(customer_id), slot)
-            self._records[slot] = None
-            self._free.append(slot)
+            self._records.remove(slot)
             self._found = {}
 
     def get(self, customer_id: str) -> Customer | None:
@@ -134,9 +133,7 @@ class CustomerIndex:
     def comparable(self) -> list[Record]:
         """All customers as they are weighed; without anything to weigh where only exact keys count."""
         with self._lock:
-            return [
-                self._comparable(_Record.unpacked(packed)) for packed in self._records if packed is not None
-            ]
+            return [self._comparable(_Record.unpacked(packed)) for packed in self._records]
 
     def match(
         self, identity: AuthorIdentity, confirmed: str | None = None, rejected: frozenset[str] = frozenset()
@@ -329,17 +326,8 @@ class CustomerIndex:
                 return slot
         return None
 
-    def _new_slot(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self._records.append(None)
-        return len(self._records) - 1
-
     def _record(self, slot: int) -> "_Record":
-        packed = self._records[slot]
-        if packed is None:
-            raise LookupError(f"slot {slot} is empty")
-        return _Record.unpacked(packed)
+        return _Record.unpacked(self._records.get(slot))
 
     def _forget_keys(self, slot: int) -> None:
         record = self._record(slot)
@@ -434,7 +422,7 @@ class _Record(NamedTuple):
         values: list[Any] = list(self)
         while values[-1] is None:
             values.pop()
-        return bytes(memoryview(orjson.dumps(values)))  # a copy: orjson's own keeps kilobytes behind it
+        return orjson.dumps(values)
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Self:

@@ -15,7 +15,7 @@ from stream.enrichment.linkage.weights import NAME_KINDS, Fields, Weights
 _SOUNDS = str.maketrans("bfpvckqszgjxdtlmnr", "111122222222334556")
 """Letters to groups that are taken for each other, as in Soundex."""
 SOUND_LENGTH = 4
-_CACHED = 65_536
+_CACHED = 16_384
 
 
 @lru_cache(maxsize=_CACHED)
