@@ -70,8 +70,8 @@ class Key(NamedTuple):
 class CustomerIndex:
     """The customer table, indexed by key; may be read and changed by several threads.
 
-    Records are kept packed and keys as 64-bit hashes, checked against the record on each hit, so that a
-    million customers with four keys each take about 400 MiB.
+    Records are kept packed, end to end, and keys as hashes that are checked against the record on each hit: a
+    million customers are to fit beside all else that a worker needs (`bench matcher`).
 
     Args:
         default_region: region of the customers' phone numbers without ``+`` (see `normal_phone`).
