@@ -20,6 +20,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "sink": ("sink", "the ClickHouse sink beside a bare columnar insert"),
     "import": ("importing", "`listener import` beside a bare producer"),
     "functions": ("functions", "the pure functions, step by step"),
+    "chain": (
+        "chain",
+        "the whole chain on one core, by rules and by trained models, 100,000 customers loaded",
+    ),
     "matcher": ("matcher", "memory and time of the customer index"),
     "parties": ("parties", "rate and recovery with many parties"),
     "timers": ("timers", "memory and time of the timers of many parties"),

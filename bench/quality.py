@@ -19,6 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from bench.quality_match import match
 from bench.quality_page import page
 from listener.models.in_use import ModelsInUse, put_in_use
 from listener.models.linear import LinearModel
@@ -200,7 +201,7 @@ def speed(data: Path, advance: Advance) -> Row:
         }
 
 
-FAST = (complaint, sentiment, reason, banking, ways, speed)
+FAST = (complaint, sentiment, reason, banking, match, ways, speed)
 ACCURATE = (
     complaint_accurate,
     brands_accurate,

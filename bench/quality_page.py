@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bench.quality_match import match_part
+
 Row = Mapping[str, Any]
 
 
@@ -134,6 +136,8 @@ def page(rows: Mapping[str, Row]) -> str:
     parts = [_HEAD, _goals(rows, GOALS), _short(rows, GOALS)]
     if any(goal.row in rows for goal in ACCURATE_GOALS):
         parts += [_ACCURATE, _goals(rows, ACCURATE_GOALS), _short(rows, ACCURATE_GOALS)]
+    if "match" in rows:
+        parts.append(match_part(rows["match"]))
     if "complaint" in rows:
         parts.append(_COMPLAINT + _by("domain", rows["complaint"]["by"]["domain"]))
     if "ways" in rows:

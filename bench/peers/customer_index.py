@@ -2,7 +2,7 @@
 
     python -m bench.peers.customer_index CUSTOMERS
 
-A customer has a name, an e-mail address, a telephone number and an account.
+See `bench.people` for what customers have and authors tell.
 """
 
 import gc
@@ -12,35 +12,12 @@ import sys
 import time
 
 from bench.figures import percentile
+from bench.people import Somebody, somebody
 from bench.watch import status_kib
 from listener.bootstrap_stages import GARBAGE_THRESHOLDS
-from listener.domain.customer import Customer, Handle
 from stream.enrichment.customer_match import CustomerIndex
-from stream.enrichment.identity import AuthorIdentity
 
 LOOKUPS = 20_000
-
-
-def customer(number: int) -> Customer:
-    """One of them."""
-    return Customer(
-        customer_id=f"C{number:08d}",
-        names=(f"Given{number % 997} Family{number % 9973}",),
-        emails=(f"person.{number}@example{number % 50}.com",),
-        phones=(f"+4420{number:08d}",),
-        handles=(Handle(source_kind="social", handle=f"person_{number}"),),
-        segment="standard",
-    )
-
-
-def author(number: int) -> AuthorIdentity:
-    """Somebody who writes from an account and gives an e-mail address; a customer if the number is one's."""
-    return AuthorIdentity(
-        author=f"social:person_{number}",
-        source_kind="social",
-        emails=(f"person.{number}@example{number % 50}.com",),
-        verified_handles=(f"person_{number}",),
-    )
 
 
 def main() -> None:
@@ -48,35 +25,41 @@ def main() -> None:
     count = int(sys.argv[1])
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     index = CustomerIndex()
-    index.put(customer(0))  # whatever is loaded with the first is not the index's
+    index.put(somebody(0).customer)  # whatever is loaded with the first is not the index's
+    index.match(somebody(0).without_keys)
     before = status_kib("self", "VmRSS")
     started = time.perf_counter()
     for number in range(count):
-        index.put(customer(number))
+        index.put(somebody(number).customer)
     seconds = time.perf_counter() - started
     after = status_kib("self", "VmRSS")
-    chance = random.Random(1)
-    told: dict[str, float] = {}
-    for name, first in (("known", 0), ("unknown", count)):
-        times = []
-        for _ in range(LOOKUPS):
-            identity = author(first + chance.randrange(count))
-            begins = time.perf_counter()
-            match = index.match(identity)
-            times.append((time.perf_counter() - begins) * 1e6)
-            if (match.status == "matched") != (name == "known"):
-                raise AssertionError(f"{identity.author}: {match.status}")
-        told |= {
-            f"{name}_p50_microseconds": percentile(times, 0.5),
-            f"{name}_p99_microseconds": percentile(times, 0.99),
-        }
-    figures = {
+    figures: dict[str, float] = {
         "customers": count,
         "index_mib": (after - before) / 1024,
         "process_mib": after / 1024,
+        "process_peak_mib": status_kib("self", "VmHWM") / 1024,
         "fill_seconds": seconds,
-        **told,
     }
+    chance = random.Random(1)
+    for way, known in (("exact", True), ("exact", False), ("weighed", True), ("weighed", False)):
+        times, found = [], 0
+        for _ in range(LOOKUPS):
+            asked: Somebody = somebody(chance.randrange(count) + (0 if known else count))
+            identity = asked.with_keys if way == "exact" else asked.without_keys
+            begins = time.thread_time()  # others on the machine are no part of it
+            match = index.match(identity)
+            times.append((time.thread_time() - begins) * 1e6)
+            found += match.customer_id == asked.customer.customer_id
+            if match.customer_id not in (None, asked.customer.customer_id):
+                raise AssertionError(f"{identity.author}: {match}")
+        if way == "exact" and found != (LOOKUPS if known else 0):
+            raise AssertionError(f"{found} of {LOOKUPS} found by exact keys")
+        name = f"{way}_{'known' if known else 'unknown'}"
+        figures |= {
+            f"{name}_p50_microseconds": percentile(times, 0.5),
+            f"{name}_p99_microseconds": percentile(times, 0.99),
+            f"{name}_found": found / LOOKUPS,
+        }
     print(json.dumps(figures))
 
 

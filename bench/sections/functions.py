@@ -145,7 +145,7 @@ def _way(mentions: Sequence[Mention], customers: CustomerIndex) -> list[Cost]:
     heard: list[Any] = ledger.prepare(read)
     _, matching = timed(heard, lambda value: customers.match(value.identity))
     states: dict[str, bytes] = {}
-    told, folding = timed([*enumerate(heard)], _folder(ledger, RAW.name, states))
+    told, folding = timed([*enumerate(heard)], folder(ledger, RAW.name, states))
     unpacked, unpacking = timed([*states.items()], lambda state: AuthorState.unpacked(*state))
     _, packing = timed(unpacked, lambda state: state.packed())
     enriched = [output for outputs in told for output in outputs if output.topic == ENRICHED.name]
@@ -158,7 +158,7 @@ def _way(mentions: Sequence[Mention], customers: CustomerIndex) -> list[Cost]:
     parties: dict[str, bytes] = {}
     cases_of, triaging = timed(
         [(n, by_value.get(id(output.value), output.value)) for n, output in enumerate(events)],
-        _folder(triage, ENRICHED.name, parties),
+        folder(triage, ENRICHED.name, parties),
     )
     party_states, party_unpacking = timed([*parties.values()], PartyState.unpacked)
     _, party_packing = timed(party_states, lambda state: state.packed())
@@ -181,9 +181,10 @@ def _way(mentions: Sequence[Mention], customers: CustomerIndex) -> list[Cost]:
     ]
 
 
-def _folder(
+def folder(
     stage: Stage[Any], topic: str, states: dict[str, bytes]
 ) -> Callable[[tuple[int, Any]], tuple[Output, ...]]:
+    """A function that takes numbered values of a stage one by one, keeps the states, and gives the outputs."""
     at = now()
 
     def fold(numbered: tuple[int, Any]) -> tuple[Output, ...]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from listener.cases.act import audit_of_command, audit_of_response
+from listener.cases.act import audit_of_command, audit_of_rematch, audit_of_response
 from listener.cases.find import Found, Target, find, find_parties, targets
 from listener.connectors.holds import read_standing
 from listener.destinations import EmailTo, PagerDutyTo, SlackTo, WebhookTo
 from listener.domain.case import Case
-from listener.domain.command import CaseCommand
+from listener.domain.command import CaseCommand, RematchAuthor
 from listener.domain.contract import format_utc, rejected
 from listener.domain.customer import IdentityLink, LinkDecision
 from listener.domain.errors import UsageError
@@ -211,6 +211,20 @@ def send_commands(settings: Settings, commands: Iterable[CaseCommand]) -> None:
     with publisher(settings, "listener-case") as out:
         for command in commands:
             entry = audit_of_command(command, command.contacts[0])
+            out.publish(COMMANDS.name, command.author, command.to_json())
+            out.publish(AUDIT.name, entry.actor, entry.to_json())
+        out.flush()
+
+
+def send_rematches(settings: Settings, commands: Iterable[RematchAuthor]) -> None:
+    """Lets the ledger look once more who authors are, each with an audit entry; waits once, for all.
+
+    Raises:
+        ServiceError: Kafka is not there.
+    """
+    with publisher(settings, "listener-rematch") as out:
+        for command in commands:
+            entry = audit_of_rematch(command)
             out.publish(COMMANDS.name, command.author, command.to_json())
             out.publish(AUDIT.name, entry.actor, entry.to_json())
         out.flush()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from listener.domain.case import Case, CaseContact, CaseCustomer, Reason
 from listener.domain.clock import Clock, ClockTick, TimerDue
-from listener.domain.command import CaseCommand
+from listener.domain.command import CaseCommand, RematchAuthor
 from listener.domain.connector_state import Cursor, IndexEntry, ParkedItem
 from listener.domain.contact import contact_of
 from listener.domain.contract import Versioned
@@ -166,6 +166,7 @@ def examples() -> dict[type[Versioned], Versioned]:
         response,
         case,
         command,
+        RematchAuthor(kind="rematch", author=_AUTHOR, by="K. Agent", at=_ANSWERED),
         Customer(
             customer_id="C-1001",
             names=("Sam Lee",),

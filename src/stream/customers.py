@@ -16,6 +16,10 @@ from stream.background import Background
 
 log = logging.getLogger(__name__)
 
+KNOWN_SECONDS = 5.0
+"""A customer is known to all workers so long after the broker has the record, while Kafka works."""
+POLL_MS = 500
+
 
 class Customers(Protocol):
     """Where customers are put; the index of `stream.enrichment.customer_match`."""
@@ -78,7 +82,7 @@ class CustomerReader(Background):
                         waiting.discard(partition)
                 if not waiting:
                     self.caught_up.set()
-                for records in (await consumer.getmany(timeout_ms=500)).values():
+                for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:
                         self._apply(record.key, record.value, f"{record.partition}@{record.offset}")
                     await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from listener.cases.find import Target
-from listener.domain.command import CaseCommand
+from listener.domain.command import CaseCommand, RematchAuthor
 from listener.domain.contract import format_utc
 from listener.domain.errors import UsageError
 from listener.domain.governance import AuditEntry
@@ -87,6 +87,17 @@ def audit_of_command(command: CaseCommand, subject: str) -> AuditEntry:
         subject=subject,
         at=command.at,
         detail={name: value for name, value in detail.items() if value},
+    )
+
+
+def audit_of_rematch(command: RematchAuthor) -> AuditEntry:
+    """Who let it be looked at once more who an author is."""
+    return AuditEntry(
+        entry_id=digest("rematch", command.author, command.by, format_utc(command.at)),
+        actor=command.by,
+        action="author.rematch",
+        subject=command.author,
+        at=command.at,
     )
 
 

@@ -13,18 +13,21 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from listener.cli.options import models_option
+from listener.bootstrap_stages import load_match_rules, load_taxonomy
+from listener.cli.options import models_option, settings_options
 from listener.connectors.customers_file import BadRow, read_customers
 from listener.domain.contract import json_object
 from listener.domain.enriched import NO_CAUSE, EnrichedMention, Enrichment
-from listener.domain.errors import ListenerError, Rejected, UsageError
+from listener.domain.errors import ListenerError, Rejected
 from listener.domain.ids import anonymous_author, author_party, customer_party, mention_id
 from listener.domain.mention import Channel, Mention, usual_visibility
 from listener.models.in_use import ModelsInUse
+from listener.settings import Settings, read_text
 from stream.enrichment.copies import Copy, CopyIndex
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
 from stream.enrichment.pipeline import Enricher
+from stream.enrichment.references import References
 from stream.enrichment.taxonomy import read_taxonomy
 
 BATCH = 64
@@ -54,11 +57,21 @@ NOTED_KIND = "text"
     help="CSV or JSON lines.",
 )
 @click.option(
-    "--taxonomy", "taxonomy_file", type=click.Path(path_type=Path), metavar="FILE", help="Root causes, YAML."
+    "--taxonomy",
+    "taxonomy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Root causes, YAML [default: as configured].",
 )
 @models_option
-@click.option("--region", metavar="CC", help="Country of telephone numbers without +, for example GB.")
+@click.option(
+    "--region",
+    metavar="CC",
+    help="Country of telephone numbers without +, for example GB [default: as configured].",
+)
+@settings_options
 def command(
+    settings: Settings,
     file: BinaryIO,
     customers_file: Path | None,
     taxonomy_file: Path | None,
@@ -70,12 +83,18 @@ def command(
     Each mention is seen alone: the customer is found by what it tells itself, without the author's
     earlier mentions and without what people confirmed. Only copies are told by what came before:
     nearly the same words have the copy_of of those that came first, as in the view `copies`.
+    The rules of the match are those of `matching` in listener.yaml.
     """
-    enricher = Enricher(
-        None if taxonomy_file is None else read_taxonomy(_text(taxonomy_file), str(taxonomy_file)), models
+    taxonomy = (
+        load_taxonomy(settings)
+        if taxonomy_file is None
+        else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
     )
+    enricher = Enricher(taxonomy, models)
     problems = Problems()
-    customers = CustomerIndex(region)
+    region = region or settings.config.default_phone_region
+    references = References(settings.config.matching.references)
+    customers = CustomerIndex(region, load_match_rules(settings))
     if customers_file is not None:
         load_customers(customers, customers_file, problems)
     copies = CopyIndex()
@@ -86,7 +105,7 @@ def command(
         while batch := list(islice(mentions, BATCH)):
             for mention, found in zip(batch, enricher.enrich(batch), strict=True):
                 joined = _joined_to_the_first(found, copies)
-                out.write(enriched(mention, joined, customers, region).to_json() + b"\n")
+                out.write(enriched(mention, joined, customers, region, references).to_json() + b"\n")
             out.flush()
             advance(len(batch))
     if problems.count:
@@ -157,10 +176,14 @@ def _joined_to_the_first(found: Enrichment, copies: CopyIndex) -> Enrichment:
 
 
 def enriched(
-    mention: Mention, found: Enrichment, customers: CustomerIndex, region: str | None = None
+    mention: Mention,
+    found: Enrichment,
+    customers: CustomerIndex,
+    region: str | None = None,
+    references: References | None = None,
 ) -> EnrichedMention:
     """The mention as it would stand on `mentions.enriched`, had its author said nothing else."""
-    match = customers.match(AuthorIdentity.of(mention, region))
+    match = customers.match(AuthorIdentity.of(mention, region, references))
     customer = match.customer_id
     return EnrichedMention(
         party=author_party(mention.key) if customer is None else customer_party(customer),
@@ -193,10 +216,3 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown) as bar:
         task = bar.add_task(name, total=None)
         yield lambda lines: bar.advance(task, lines)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
@@ -14,6 +14,8 @@ from listener.evaluation.match import KINDS, Person, evaluate_clusters, evaluate
 from listener.settings import read_text
 from stream.enrichment.linkage.estimate import TooLittle
 from stream.enrichment.linkage.values import Kind
+from stream.enrichment.linkage.weights import Weights
+from stream.enrichment.match_rules import weights_text
 
 _FEBRL = re.compile(r"rec-(\d+)-(org|dup-\d+)")
 
@@ -21,11 +23,12 @@ _FEBRL = re.compile(r"rec-(\d+)-(org|dup-\d+)")
 @click.command("match")
 @click.option(
     "--data",
-    "path",
+    "paths",
     required=True,
+    multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="CSV: a record a row.",
+    help="CSV: a record a row. May be repeated: the people of all files together, none of them in two.",
 )
 @click.option("--id", "id_column", default="rec_id", show_default=True, help="Column that names the record.")
 @click.option(
@@ -42,45 +45,88 @@ _FEBRL = re.compile(r"rec-(\d+)-(org|dup-\d+)")
     help="How a column is compared; usual names are known.",
 )
 @click.option("--seed", default=1, show_default=True, help="Of who is left out in the open set.")
+@click.option(
+    "--splits",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How many halves are left out, one after the other.",
+)
+@click.option(
+    "--weights",
+    "weights_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the estimated weights, for matching.weights in listener.yaml.",
+)
 @click.option("--format", "form", type=click.Choice(["json", "table"]), default="json", show_default=True)
 def command(
-    path: Path, id_column: str, person_column: str | None, fields: tuple[str, ...], seed: int, form: str
+    paths: tuple[Path, ...],
+    id_column: str,
+    person_column: str | None,
+    fields: tuple[str, ...],
+    seed: int,
+    splits: int,
+    weights_file: Path | None,
+    form: str,
 ) -> None:
     """Precision and recall of matching, with intervals of 95 %; weights are estimated without the labels.
 
     With FEBRL's ids the originals are customers and the duplicates authors who are looked up; in the open
-    set half of the people are no customers, so that each link of theirs is false. With --person the table is
-    put together instead.
+    set half of the people are no customers, so that each link of theirs is false; at_most is the upper end of its
+    interval from one side. With --person the table is put together instead.
 
     \b
     Examples:
       listener evaluate match --data febrl_dataset3.csv --format table
+      listener evaluate match --data febrl_dataset2.csv --data febrl_dataset3.csv --splits 6
       listener evaluate match --data fake_1000.csv --id unique_id --person cluster
     """
-    rows = list(csv.DictReader(read_text(path).lstrip("\ufeff").splitlines(), skipinitialspace=True))
-    columns = list(rows[0]) if rows else []
-    for column in (id_column, person_column):
-        if column is not None and column not in columns:
-            raise UsageError(f"{path}: no column {column}; columns: {', '.join(columns)}")
-    kinds = _kinds(path, columns, fields)
+    if person_column is not None and len(paths) > 1:
+        raise UsageError("--person puts one table together; name one file")
+    people: list[Person] = []
+    kinds: dict[str, Kind] = {}
+    for number, path in enumerate(paths):
+        rows = list(csv.DictReader(read_text(path).lstrip("\ufeff").splitlines(), skipinitialspace=True))
+        columns = list(rows[0]) if rows else []
+        for column in (id_column, person_column):
+            if column is not None and column not in columns:
+                raise UsageError(f"{path}: no column {column}; columns: {', '.join(columns)}")
+        kinds |= _kinds(path, columns, fields)
+        people += [
+            _febrl(path, row, id_column, number)
+            if person_column is None
+            else Person(row[id_column], row[person_column], True, _filled(row))
+            for row in rows
+        ]
     try:
         if person_column is not None:
-            table = [Person(row[id_column], row[person_column], True, _filled(row)) for row in rows]
-            found: dict[str, Any] = {"clusters": evaluate_clusters(table, kinds)}
+            found, weights = evaluate_clusters(people, kinds)
         else:
-            found = evaluate_linkage([_febrl(path, row, id_column) for row in rows], kinds, seed)
+            found, weights = evaluate_linkage(people, kinds, seed, splits)
     except TooLittle as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{', '.join(map(str, paths))}: {error}") from None
+    if weights_file is not None:
+        write_weights(weights_file, weights, f"{len(people):,} records")
     if form == "json":
         click.echo(json.dumps(found, indent=2))
         return
     lines = [
-        (way, measure, figure["value"], *(figure["interval"] or (None, None)), figure["hits"], figure["of"])
+        (
+            way,
+            measure,
+            figure["value"],
+            *(figure["interval"] or (None, None)),
+            figure["hits"],
+            figure["of"],
+            f"{figure['at_most']:.6f}" if "at_most" in figure else "",
+        )
         for way, figures in found.items()
         for measure, figure in figures.items()
         if isinstance(figure, dict)
     ]
-    click.echo(format_rows(("set", "measure", "value", "from", "to", "hits", "of"), lines, "table"), nl=False)
+    head = ("set", "measure", "value", "from", "to", "hits", "of", "at most")
+    click.echo(format_rows(head, lines, "table"), nl=False)
 
 
 def _kinds(path: Path, columns: list[str], fields: tuple[str, ...]) -> dict[str, Kind]:
@@ -99,14 +145,31 @@ def _kinds(path: Path, columns: list[str], fields: tuple[str, ...]) -> dict[str,
     return kinds
 
 
-def _febrl(path: Path, row: dict[str, str | None], id_column: str) -> Person:
+def write_weights(path: Path, weights: Weights, source: str) -> None:
+    """Writes weights as `matching.weights` takes them.
+
+    Args:
+        source: of the records, in words.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    about = f"Estimated from {source}, without labels: see docs/matching.md of Listener."
+    try:
+        path.write_text(weights_text(weights, about), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    click.echo(f"weights are in {path}; matching.weights in listener.yaml takes them", err=True)
+
+
+def _febrl(path: Path, row: dict[str, str | None], id_column: str, number: int) -> Person:
     name = row[id_column] or ""
     found = _FEBRL.fullmatch(name)
     if found is None:
         raise UsageError(
             f"{path}: {name!r} is no id of FEBRL's, such as rec-7-org; say who it is with --person COL"
         )
-    return Person(name, found.group(1), found.group(2) == "org", _filled(row))
+    return Person(f"{number}:{name}", f"{number}:{found.group(1)}", found.group(2) == "org", _filled(row))
 
 
 def _filled(row: dict[str, str | None]) -> dict[str, str]:

@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "fix": "declare that a root cause is fixed",
     "resume": "let a source go on that pauses because of its dead letters",
     "link": "say who an author is",
+    "rematch": "look once more who authors are that were heard before",
     "dead": "look at, replay or drop dead letters",
     "privacy": "give out or erase what is held about a person",
     "topics": "create and check topics",

@@ -25,17 +25,22 @@ COLUMNS = (
     *("text", "title", "rating", "occurred_at", "received_at", "grouping_cause"),
 )
 QUERY = f"""
-SELECT {", ".join(COLUMNS)} FROM contacts
-WHERE NOT deleted AND occurred_at >= %(since)s AND occurred_at < %(until)s
-  AND mention_id NOT IN (
-    SELECT contact FROM (
-      SELECT detail['contacts'] AS contact, argMax(actor, (at, entry_id)) AS actor
-      FROM audit FINAL WHERE action = 'case.reclassify' GROUP BY contact
-    ) WHERE NOT startsWith(actor, %(by)s)
-  )
-ORDER BY occurred_at
+SELECT
+  {", ".join(f"said.{column}" for column in COLUMNS[:-1])},
+  if(told.cause = '', said.{COLUMNS[-1]}, told.cause)
+FROM contacts AS said
+LEFT JOIN (
+  SELECT
+    detail['contacts'] AS contact,
+    argMax(actor, (at, entry_id)) AS actor,
+    argMax(detail['cause'], (at, entry_id)) AS cause
+  FROM audit FINAL WHERE action = 'case.reclassify' GROUP BY contact
+) AS told ON told.contact = said.mention_id
+WHERE NOT said.deleted AND said.occurred_at >= %(since)s AND said.occurred_at < %(until)s
+  AND (told.actor = '' OR startsWith(told.actor, %(by)s))
+ORDER BY said.occurred_at
 """  # noqa: S608  # the columns are ours
-"""Contacts whose cause no person chose; what a person chose stays."""
+"""Contacts whose cause no person chose, with what models said of them last; what a person chose stays."""
 
 
 class Enricher(Protocol):

@@ -12,7 +12,8 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from listener.cli.options import models_option
+from listener.bootstrap_stages import load_match_rules, load_policy, load_taxonomy
+from listener.cli.options import models_option, settings_options
 from listener.cli.tables import FORMATS, format_rows
 from listener.domain.case import Case
 from listener.domain.command import CaseCommand
@@ -23,13 +24,15 @@ from listener.domain.mention import Mention, MentionDeleted
 from listener.domain.response import Response
 from listener.domain.topics import BACKFILL, COMMANDS, CUSTOMERS, LINKS, RAW, RESPONSES
 from listener.models.in_use import ModelsInUse
+from listener.settings import Settings, read_text
 from stream import offline
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
-from stream.enrichment.taxonomy import default_taxonomy, read_taxonomy
+from stream.enrichment.references import References
+from stream.enrichment.taxonomy import read_taxonomy
 from stream.ledger.ledger import Ledger, Recorded, complete
 from stream.triage.comparison import Row, compare
-from stream.triage.policy import Policy, default_policy, read_policy
+from stream.triage.policy import Policy, read_policy
 from stream.triage.triage import Triage
 
 Line = Recorded | Customer
@@ -70,7 +73,7 @@ _BY_TOPIC: dict[str, type[Line]] = {
     "policy_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What decides, YAML [default: the shipped one].",
+    help="What decides, YAML [default: as configured].",
 )
 @click.option(
     "--until",
@@ -78,10 +81,18 @@ _BY_TOPIC: dict[str, type[Line]] = {
     help="Stand at this time, and leave out what happened later: 2026-11-01T00:00:00Z [default: now].",
 )
 @click.option(
-    "--taxonomy", "taxonomy_file", type=click.Path(path_type=Path), metavar="FILE", help="Root causes, YAML."
+    "--taxonomy",
+    "taxonomy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Root causes, YAML [default: as configured].",
 )
 @models_option
-@click.option("--region", metavar="CC", help="Country of telephone numbers without +, for example GB.")
+@click.option(
+    "--region",
+    metavar="CC",
+    help="Country of telephone numbers without +, for example GB [default: as configured].",
+)
 @click.option(
     "--compare",
     "compared_file",
@@ -90,7 +101,9 @@ _BY_TOPIC: dict[str, type[Line]] = {
     help="Tell what this policy (b) would change against the other (a), by queue, level and owner.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Of the comparison [default: table].")
+@settings_options
 def command(
+    settings: Settings,
     files: Sequence[BinaryIO],
     policy_file: Path | None,
     until: str | None,
@@ -100,18 +113,23 @@ def command(
     compared_file: Path | None,
     form: str | None,
 ) -> None:
-    """Try a policy on recorded mentions and answers: JSON lines in, the newest snapshot of each case out."""
+    """Try a policy on recorded mentions and answers: JSON lines in, the newest snapshot of each case out.
+
+    What no option names is as listener.yaml says, or as it ships: the policy, the taxonomy, and `matching`.
+    """
     if form is not None and compared_file is None:
         raise UsageError("--format belongs to --compare; cases are JSON lines")
-    policy = default_policy() if policy_file is None else read_policy(policy_file)
+    policy = load_policy(settings) if policy_file is None else read_policy(policy_file)
     compared = None if compared_file is None else read_policy(compared_file)
     taxonomy = (
-        default_taxonomy()
+        load_taxonomy(settings)
         if taxonomy_file is None
-        else read_taxonomy(_text(taxonomy_file), str(taxonomy_file))
+        else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
     )
     now = datetime.now(UTC) if until is None else _moment(until)
-    customers = CustomerIndex(region)
+    region = region or settings.config.default_phone_region
+    references = References(settings.config.matching.references)
+    customers = CustomerIndex(region, load_match_rules(settings))
     problems = _Problems()
     recorded: list[Recorded] = []
     named = [(file.name, file) for file in files] or [("standard input", click.get_binary_stream("stdin"))]
@@ -124,7 +142,7 @@ def command(
 
     def cases_under(policy: Policy) -> list[Case]:
         words = taxonomy.with_severity_words(policy.severity_words)
-        ledger = Ledger(Enricher(words, models), customers, region)
+        ledger = Ledger(Enricher(words, models), customers, region, references=references)
         with _progress() as advance:
             stages = offline.run(recorded, ledger, Triage(policy, customers), now, advance)
             return list(stages.cases.values())
@@ -154,8 +172,8 @@ def known_at(value: Recorded, now: datetime) -> Recorded | None:
     return value if happened <= now else None
 
 
-def read_line(line: bytes) -> Line:
-    """The record that a line is.
+def read_line(line: bytes) -> Line | None:
+    """The record that a line is; None for one of `listener rematch`: here customers are known from the start.
 
     Raises:
         Rejected: not JSON, or none of the records; the detail names the field.
@@ -170,6 +188,8 @@ def read_line(line: bytes) -> Line:
         given = given["value"]
     else:
         model = next((model for field, model in _BY_FIELD if field in given), Mention)
+    if given.get("kind") == "rematch":
+        return None
     if model is Mention and given.get("kind") == "deleted":
         model = MentionDeleted
     read: Line = model.read_at_edge(to_json(given))
@@ -192,7 +212,8 @@ def _lines(name: str, file: BinaryIO, problems: _Problems) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            yield read_line(line)
+            if (read := read_line(line)) is not None:
+                yield read
         except Rejected as error:
             problems.tell(f"{name}:{number}: {error}")
 
@@ -218,10 +239,3 @@ def _moment(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise UsageError(f"--until: {text} is out of range") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None

@@ -1,10 +1,13 @@
-"""What a person does to a case; each command names contacts, since cases come and go with their contacts."""
+"""What a person does to a case, and to what is known of an author, by hand.
+
+A command about a case names contacts, since cases come and go with their contacts.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from listener.domain.contract import EventTime, Versioned
+from listener.domain.contract import EventTime, Versioned, json_object
 
 Action = Literal[
     "assign",
@@ -36,3 +39,23 @@ class CaseCommand(Versioned):
     cause: str | None = None
     """reclassify: the root cause that a person chose."""
     reason: str = Field(default="", max_length=1000)
+
+
+class RematchAuthor(Versioned):
+    """Command to the ledger: look once more who an author is, among the customers that are known by now."""
+
+    kind: Literal["rematch"]
+    author: str = Field(min_length=3, max_length=300)
+    """Also the key of the record."""
+    by: str = Field(min_length=1, max_length=200)
+    at: EventTime
+
+
+def read_command(value: bytes) -> CaseCommand | RematchAuthor:
+    """Reads a value of `case.commands`.
+
+    Raises:
+        Rejected: not JSON, or neither of them; the detail names the field.
+    """
+    model = RematchAuthor if json_object(value).get("kind") == "rematch" else CaseCommand
+    return model.read(value)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from listener.domain.case import Case
 from listener.domain.clock import ClockTick, TimerDue
-from listener.domain.command import CaseCommand
+from listener.domain.command import CaseCommand, RematchAuthor
 from listener.domain.connector_state import Cursor, IndexEntry, ParkedItem
 from listener.domain.contract import Versioned
 from listener.domain.customer import Customer, IdentityLink
@@ -81,7 +81,7 @@ RAW = Topic("mentions.raw", "author; outbound: author answered", (Mention, Menti
 BACKFILL = Topic("mentions.backfill", "author; outbound: author answered", (Mention, MentionDeleted))
 RESPONSES = Topic("responses", "author of the contact answered", (Response,))
 LINKS = Topic("links", "author", (IdentityLink,), retention_ms=None)
-COMMANDS = Topic("case.commands", "author of the first contact named", (CaseCommand,))
+COMMANDS = Topic("case.commands", "author of the first contact named", (CaseCommand, RematchAuthor))
 ERASURES = Topic(
     "erasures", "keyed hash of an author or a customer", (Erasure,), partitions=1, retention_ms=None
 )
@@ -184,6 +184,8 @@ CHANGELOGS: tuple[Topic, ...] = tuple(
     for stage in READ_BY_STAGE
 )
 """What the tables of the stages are rebuilt from; Faust names them by application and table."""
+LEDGER_CHANGELOG = CHANGELOGS[[*READ_BY_STAGE].index("ledger")]
+"""Key to what the ledger knows of an author."""
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in ALL}
 
 

@@ -8,7 +8,7 @@ person rejected is never matched. Where no key tells, `weighed_match` is asked, 
 to exact keys: these never look at names.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Lock
 from typing import Any, Literal, NamedTuple, Self
@@ -22,10 +22,19 @@ from listener.domain.ids import hash64
 from stream.enrichment.identity import AuthorIdentity, normal_email, normal_handle, normal_phone
 from stream.enrichment.key_table import KeyTable
 from stream.enrichment.linkage.values import Record
+from stream.enrichment.linkage.weights import Fields
 from stream.enrichment.match_rules import MatchRules
 from stream.enrichment.occurrences import Occurrences
+from stream.enrichment.record_store import RecordStore
 from stream.enrichment.references import normal_reference
-from stream.enrichment.weighed_match import MOST_IN_BLOCK, Comparer, Verdict, chance_in_words
+from stream.enrichment.weighed_match import (
+    MOST_COMPARED,
+    MOST_IN_BLOCK,
+    Comparer,
+    Verdict,
+    chance_in_words,
+    details_by_field,
+)
 
 MAX_CANDIDATES = 10
 MAX_FOUND = 10_000
@@ -61,8 +70,8 @@ class Key(NamedTuple):
 class CustomerIndex:
     """The customer table, indexed by key; may be read and changed by several threads.
 
-    Records are kept packed and keys as 64-bit hashes, checked against the record on each hit, so that a
-    million customers with four keys each take about 400 MiB.
+    Records are kept packed, end to end, and keys as hashes that are checked against the record on each hit: a
+    million customers are to fit beside all else that a worker needs (`bench matcher`).
 
     Args:
         default_region: region of the customers' phone numbers without ``+`` (see `normal_phone`).
@@ -76,31 +85,31 @@ class CustomerIndex:
         self._occurrences = Occurrences()
         self.version = self._rules.version
         self._unknown = Match(status="unknown", version=self.version)
-        self._records: list[bytes | None] = []
-        self._free: list[int] = []
+        self._records = RecordStore()
         self._ids = KeyTable()
         self._keys = KeyTable()
         self._lock = Lock()
         self._found: dict[tuple[object, ...], Match] = {}
 
     def __len__(self) -> int:
-        return len(self._records) - len(self._free)
+        return len(self._records)
 
     def put(self, customer: Customer) -> None:
         """Adds a customer, or replaces the record with the same id."""
-        record = _Record.of(customer)
+        record = _Record.of(customer, self._region)
         with self._lock:
             slot = self._slot(customer.customer_id)
             if slot is None:
-                slot = self._new_slot()
+                slot = self._records.add(record.packed())
                 self._ids.add(hash64(customer.customer_id), slot)
             else:
                 self._forget_keys(slot)
-            self._records[slot] = record.packed()
-            for key in self._keys_of(record):
+                self._records.replace(slot, record.packed())
+            for key in record.own_keys():
                 self._keys.add(key.hash, slot)
-            self._count(record, 1)
-            for hashed in self._weak_keys(self._comparable(record)):
+            comparable = self._comparable(record)
+            self._count(comparable, 1)
+            for hashed in self._weak_keys(comparable):
                 self._keys.add(hashed, slot)
             self._found = {}
 
@@ -112,8 +121,7 @@ class CustomerIndex:
                 return
             self._forget_keys(slot)
             self._ids.discard(hash64(customer_id), slot)
-            self._records[slot] = None
-            self._free.append(slot)
+            self._records.remove(slot)
             self._found = {}
 
     def get(self, customer_id: str) -> Customer | None:
@@ -121,6 +129,11 @@ class CustomerIndex:
         with self._lock:
             slot = self._slot(customer_id)
             return None if slot is None else self._record(slot).customer()
+
+    def comparable(self) -> list[Record]:
+        """All customers as they are weighed; without anything to weigh where only exact keys count."""
+        with self._lock:
+            return [self._comparable(_Record.unpacked(packed)) for packed in self._records]
 
     def match(
         self, identity: AuthorIdentity, confirmed: str | None = None, rejected: frozenset[str] = frozenset()
@@ -196,21 +209,17 @@ class CustomerIndex:
         comparer = self._comparer
         if comparer is None:
             return None
-        ours = comparer.record(
-            identity.names,
-            (*identity.verified_handles, *identity.handles, *identity.emails),
-            identity.phones,
-            identity.places,
-            _details(told.partition("=")[::2] for told in identity.details),
-        )
+        ours = comparer.author_record(identity)
         with self._lock:
             records, unseen = self._candidates(identity, ours)
             count = len(self)
             occurrences = self._occurring
-            weighed = [
-                comparer.weigh(record.customer_id, ours, self._comparable(record), occurrences, count)
-                for record in records
-            ]
+            weighed = comparer.weigh(
+                ours,
+                ((record.customer_id, self._comparable(record)) for record in records),
+                occurrences,
+                count,
+            )
             verdict = comparer.verdict(weighed, rejected, unseen, count)
             if verdict.best is not None and possible is not None and verdict.best.customer_id not in possible:
                 return None
@@ -221,24 +230,21 @@ class CustomerIndex:
         comparer = self._comparer
         if comparer is None:
             return [], 0.0
+        keys: list[tuple[Fields, int]] = [((), exact.hash) for exact in _keys_of_author(identity)]
+        keys += [(fields, hash64(f"weak\0{key}")) for fields, key in comparer.blocking.keys(ours)]
         slots: set[int] = set()
-        crowded, looked_through = False, set[str]()
-        for alone, key in comparer.blocking.keys(ours):
-            hashed = hash64(f"weak\0{key}")
-            if self._keys.is_crowded(hashed, MOST_IN_BLOCK):
-                crowded = True
-                continue
-            slots.update(self._keys.find(hashed))
-            if alone is not None:
-                looked_through.add(alone)
-        for exact in _keys_of_author(identity):
-            if self._keys.is_crowded(exact.hash, MOST_IN_BLOCK):
-                crowded = True
+        crowded = set[Fields]()
+        for size, fields, hashed in sorted(
+            (self._keys.count(hashed), fields, hashed) for fields, hashed in keys
+        ):
+            if size > MOST_IN_BLOCK or (size and len(slots) + size > MOST_COMPARED):
+                crowded.add(fields)
             else:
-                slots.update(self._keys.find(exact.hash))
+                slots.update(self._keys.find(hashed))
         unseen = float("-inf")
         if crowded:
-            unseen = comparer.scorer.most(ours, frozenset(looked_through), self._occurring, len(self))
+            looked_through = {fields for fields, _ in keys} - crowded - {()}
+            unseen = comparer.scorer.most(ours, looked_through, self._occurring, len(self))
         return [self._record(slot) for slot in sorted(slots)], unseen
 
     def _of_verdict(
@@ -286,9 +292,9 @@ class CustomerIndex:
         return self._comparer.record(
             record.names,
             (*(handle for _, handle in record.handles), *record.emails),
-            [phone for text in record.phones if (phone := normal_phone(text, self._region))],
+            record.normal_phones,
             record.places or (),
-            _details(record.details or ()),
+            details_by_field(record.details or ()),
         )
 
     def _weak_keys(self, comparable: Record) -> Iterator[int]:
@@ -296,8 +302,8 @@ class CustomerIndex:
             for _, key in self._comparer.blocking.keys(comparable):
                 yield hash64(f"weak\0{key}")
 
-    def _count(self, record: "_Record", count: int) -> None:
-        for field, values in self._comparable(record).items():
+    def _count(self, comparable: Record, count: int) -> None:
+        for field, values in comparable.items():
             for value in values:
                 self._occurrences.add(f"{field}\0{value}", count)
 
@@ -308,25 +314,11 @@ class CustomerIndex:
             with self._lock:
                 slots = self._keys.find(key.hash)
                 records = [self._record(slot) for slot in slots[: MAX_CANDIDATES + len(rejected)]]
-            owners = sorted((r for r in records if key in self._keys_of(r)), key=lambda r: r.customer_id)
+            owners = sorted((r for r in records if key in r.own_keys()), key=lambda r: r.customer_id)
             allowed = [record for record in owners if record.customer_id not in rejected]
             if allowed:
                 found.append(_Owners(key, allowed, shared=len(owners) > 1))
         return found
-
-    def _keys_of(self, record: "_Record") -> Iterator[Key]:
-        for source_kind, handle in record.handles:
-            if name := normal_handle(handle):
-                yield Key("handle", name, source_kind)
-        for text in record.emails:
-            if email := normal_email(text):
-                yield Key("email", email)
-        for text in record.phones:
-            if phone := normal_phone(text, self._region):
-                yield Key("phone", phone)
-        for text in record.references or ():
-            if number := normal_reference(text):
-                yield Key("reference", number)
 
     def _slot(self, customer_id: str) -> int | None:
         for slot in self._ids.find(hash64(customer_id)):
@@ -334,24 +326,16 @@ class CustomerIndex:
                 return slot
         return None
 
-    def _new_slot(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self._records.append(None)
-        return len(self._records) - 1
-
     def _record(self, slot: int) -> "_Record":
-        packed = self._records[slot]
-        if packed is None:
-            raise LookupError(f"slot {slot} is empty")
-        return _Record.unpacked(packed)
+        return _Record.unpacked(self._records.get(slot))
 
     def _forget_keys(self, slot: int) -> None:
         record = self._record(slot)
-        for key in self._keys_of(record):
+        for key in record.own_keys():
             self._keys.discard(key.hash, slot)
-        self._count(record, -1)
-        for hashed in self._weak_keys(self._comparable(record)):
+        comparable = self._comparable(record)
+        self._count(comparable, -1)
+        for hashed in self._weak_keys(comparable):
             self._keys.discard(hashed, slot)
 
 
@@ -386,14 +370,41 @@ class _Record(NamedTuple):
     references: list[str] | None = None
     details: list[list[str]] | None = None
     """[field, value]."""
+    numbers: list[str] | None = None
+    """The phones in normal form, where that is not as they are: to find it takes longer than all else."""
+
+    @property
+    def normal_phones(self) -> list[str]:
+        """The phones in normal form; what is none is left out."""
+        return self.phones if self.numbers is None else self.numbers
+
+    def own_keys(self) -> Iterator[Key]:
+        """By what the customer can be told."""
+        for source_kind, handle in self.handles:
+            if name := normal_handle(handle):
+                yield Key("handle", name, source_kind)
+        for text in self.emails:
+            if email := normal_email(text):
+                yield Key("email", email)
+        for phone in self.normal_phones:
+            yield Key("phone", phone)
+        for text in self.references or ():
+            if number := normal_reference(text):
+                yield Key("reference", number)
 
     @classmethod
-    def of(cls, customer: Customer) -> Self:
-        """The record of a customer."""
+    def of(cls, customer: Customer, region: str | None) -> Self:
+        """The record of a customer.
+
+        Args:
+            region: as for `normal_phone`.
+        """
+        phones = list(customer.phones)
+        numbers = [phone for text in phones if (phone := normal_phone(text, region))]
         return cls(
             customer.customer_id,
             list(customer.emails),
-            list(customer.phones),
+            phones,
             [[handle.source_kind, handle.handle] for handle in customer.handles],
             list(customer.names),
             customer.segment,
@@ -403,6 +414,7 @@ class _Record(NamedTuple):
             list(customer.places) or None,
             list(customer.references) or None,
             [[told.field, told.value] for told in customer.details] or None,
+            None if numbers == phones else numbers,
         )
 
     def packed(self) -> bytes:
@@ -410,7 +422,7 @@ class _Record(NamedTuple):
         values: list[Any] = list(self)
         while values[-1] is None:
             values.pop()
-        return bytes(memoryview(orjson.dumps(values)))  # a copy: orjson's own keeps kilobytes behind it
+        return orjson.dumps(values)
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Self:
@@ -444,13 +456,6 @@ def _keys_of_author(identity: AuthorIdentity) -> Iterator[Key]:
         yield Key("phone", phone)
     for number in identity.references:
         yield Key("reference", number)
-
-
-def _details(told: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for field, value in told:
-        found.setdefault(field, []).append(value)
-    return found
 
 
 def _named(customer: Customer | _Record | None, customer_id: str) -> str:

@@ -46,7 +46,7 @@ PLUS_TAG_DOMAINS = frozenset(
     }
 )
 _CACHED_DOMAINS = 10_000
-_CACHED_NUMBERS = 65_536
+_CACHED_NUMBERS = 16_384
 
 
 def normal_email(text: str) -> str | None:

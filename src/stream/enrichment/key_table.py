@@ -1,16 +1,29 @@
-"""A multi-map from 64-bit hashes to small numbers, at about 20 bytes an entry."""
+"""A multi-map from hashes to small numbers, at 11 to 16 bytes an entry.
+
+Of a hash 32 bits are kept: among ten million entries one hash in 400 meets another's. Whoever asks checks what is
+found against the record itself.
+"""
 
 from array import array
 from bisect import bisect_left
 
+import numpy as np
+import numpy.typing as npt
+
 _EMPTY, _GONE = 0xFFFFFFFF, 0xFFFFFFFE
 """Values that are no number of ours: a place never used, and one whose entry was removed."""
 MAX_VALUE = _GONE - 1
+_KEPT = 0xFFFFFFFF
 _SMALLEST = 1024
-_FULLEST = 0.6
+_FULLEST, _LOOSEST = 0.7, 0.5
+"""Share of places in use at which the table is laid out anew, and after that."""
+_TAIL = 256
+"""Places behind the last home at least; more where hashes crowd together at the end."""
 _CROWD = 8
 """Values under one hash from which they move to a sorted array of their own: a run of equal hashes is slow
 to pass."""
+_PORTION = 1 << 18
+"""Entries that are laid out at once."""
 
 
 class KeyTable:
@@ -25,16 +38,19 @@ class KeyTable:
 
     def find(self, key: int) -> list[int]:
         """The values under a hash, in no particular order."""
+        key &= _KEPT
         crowd = self._crowds.get(key)
         return list(crowd) if crowd else [self._values[place] for place in self._places(key)]
 
-    def is_crowded(self, key: int, most: int) -> bool:
-        """Whether there are more values under a hash, where `most` is at least `_CROWD`."""
+    def count(self, key: int) -> int:
+        """How many values there are under a hash."""
+        key &= _KEPT
         crowd = self._crowds.get(key)
-        return crowd is not None and len(crowd) > most
+        return len(crowd) if crowd else len(self._places(key))
 
     def add(self, key: int, value: int) -> None:
         """Adds a value under a hash, once however often it is added."""
+        key &= _KEPT
         crowd = self._crowds.get(key)
         if crowd is not None:
             place = bisect_left(crowd, value)
@@ -51,12 +67,14 @@ class KeyTable:
             self._entries -= len(places)
             self._crowds[key] = array("I", sorted(held | {value}))
             return
-        if self._used >= _FULLEST * len(self._keys):
-            self._grow()
-        self._insert(key, value)
+        if self._used >= _FULLEST * self._size:
+            self._lay_out()
+        while not self._insert(key, value):
+            self._lay_out()
 
     def discard(self, key: int, value: int) -> None:
         """Removes a value under a hash, if it is there."""
+        key &= _KEPT
         crowd = self._crowds.get(key)
         if crowd is not None:
             place = bisect_left(crowd, value)
@@ -71,36 +89,70 @@ class KeyTable:
                 self._entries -= 1
 
     def _places(self, key: int) -> list[int]:
-        keys, values, mask = self._keys, self._values, self._mask
+        keys, values = self._keys, self._values
         found: list[int] = []
-        place = key & mask
-        while (value := values[place]) != _EMPTY:
-            if value != _GONE and keys[place] == key:
+        place = key * self._size >> 32
+        while (value := values[place]) != _EMPTY:  # the last place is never used
+            if keys[place] == key and value != _GONE:
                 found.append(place)
-            place = (place + 1) & mask
+            place += 1
         return found
 
-    def _insert(self, key: int, value: int) -> None:
-        place = key & self._mask
+    def _insert(self, key: int, value: int) -> bool:
+        """Whether there was room for it."""
+        place = key * self._size >> 32
         while self._values[place] != _EMPTY:
-            place = (place + 1) & self._mask
+            place += 1
+        if place == len(self._values) - 1:
+            return False
         self._keys[place], self._values[place] = key, value
         self._entries += 1
         self._used += 1
+        return True
 
-    def _grow(self) -> None:
-        """Makes room for twice what is there, without the places of what was removed."""
-        keys, values = self._keys, self._values
-        size = _SMALLEST
-        while size * _FULLEST < 1.5 * self._entries:
-            size *= 2
-        self._clear(size)
-        for key, value in zip(keys, values, strict=True):
-            if value < _GONE:
-                self._insert(key, value)
+    def _lay_out(self) -> None:
+        """Makes room for more, without the places of what was removed."""
+        values = np.frombuffer(self._values, dtype=np.uint32)
+        held = values < _GONE
+        entries = np.frombuffer(self._keys, dtype=np.uint32)[held].astype(np.uint64)
+        entries <<= np.uint64(32)
+        entries |= values[held]
+        del values, held
+        size = max(_SMALLEST, int(len(entries) / _LOOSEST))
+        self._clear(_SMALLEST)  # the old arrays go before the new ones come
+        entries.sort()
+        tail = _TAIL
+        while not self._take(entries, size, tail):
+            tail *= 4
 
-    def _clear(self, size: int) -> None:
-        self._keys = array("Q", bytes(8 * size))
-        self._values = array("I", [_EMPTY]) * size
-        self._mask = size - 1
+    def _take(self, entries: npt.NDArray[np.uint64], size: int, tail: int) -> bool:
+        """Fills an empty table; whether there is room for all and some more.
+
+        Args:
+            entries: hash and value in one number, in order; so the homes are in order as well.
+        """
+        self._clear(size, tail)
+        keys = np.frombuffer(self._keys, dtype=np.uint32)
+        values = np.frombuffer(self._values, dtype=np.uint32)
+        after = 0
+        for start in range(0, len(entries), _PORTION):
+            part = entries[start : start + _PORTION]
+            hashes = part >> np.uint64(32)
+            numbers = np.arange(len(part))
+            # each is at its home, or right behind the one before it
+            free = ((hashes * np.uint64(size)) >> np.uint64(32)).astype(np.int64) - numbers
+            free[0] = max(free[0], after)
+            places = np.maximum.accumulate(free) + numbers
+            after = int(places[-1]) + 1
+            if after > len(values) - _TAIL // 2:
+                return False
+            keys[places] = hashes
+            values[places] = part & np.uint64(_KEPT)
+        self._entries = self._used = len(entries)
+        return True
+
+    def _clear(self, size: int, tail: int = _TAIL) -> None:
+        self._size = size
+        self._keys = array("I", bytes(4 * (size + tail)))
+        self._values = array("I", [_EMPTY]) * (size + tail)
         self._entries = self._used = 0

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import yaml
 from pydantic import Field
 
 from listener.domain.document import Document, read_document
@@ -43,6 +44,25 @@ def read_weights(text: str, name: str) -> Weights:
     """
     weights = read_document(Weights, text, name)
     return weights.model_copy(update={"fields": {**usual_weights().fields, **weights.fields}})
+
+
+def weights_text(weights: Weights, about: str) -> str:
+    """Weights as YAML that `read_weights` takes.
+
+    Args:
+        about: where they are from, for a comment.
+    """
+    fields = {
+        name: {
+            "kind": field.kind,
+            "block": field.block,
+            "m": [float(f"{share:.6g}") for share in field.m],
+            "u": [float(f"{share:.6g}") for share in field.u],
+            "most_bits": field.most_bits,
+        }
+        for name, field in weights.fields.items()
+    }
+    return f"# {about}\n" + yaml.safe_dump({"fields": fields}, sort_keys=False, default_flow_style=None)
 
 
 class MatchRules(Document):

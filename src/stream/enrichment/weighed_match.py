@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 from typing import NamedTuple
 
+from stream.enrichment.identity import AuthorIdentity
 from stream.enrichment.linkage.blocking import Blocking
 from stream.enrichment.linkage.comparison import LEVELS
 from stream.enrichment.linkage.values import Record, accounts, normal_values, split_name
@@ -28,6 +29,8 @@ from stream.enrichment.linkage.weights import (
 
 MOST_IN_BLOCK = 50
 """Customers with the same key who are compared; what more of them share tells hardly anything."""
+MOST_COMPARED = 100
+"""Customers who are compared with one author, those with the rarest keys first."""
 BEYOND_NAME = 6.0
 """Bits beside names without which nobody is matched: what one in 64 has."""
 SHOWN = frozenset({"given", "surname", "place", "account"})
@@ -114,21 +117,43 @@ class Comparer:
                     found[name] = tuple(dict.fromkeys(told))
         return {name: values for name, values in found.items() if values}
 
-    def weigh(
-        self, customer_id: str, ours: Record, theirs: Record, occurrences: Occurrences, records: int
-    ) -> Weighed:
-        """Compares an author's record with a customer's."""
-        agreements = []
-        for found in self.scorer.compare(ours, theirs, occurrences, records):
-            if found.field == "account" and found.bits > 0:
-                found = found._replace(bits=min(found.bits, _news(found.value, ours, theirs)))
-            agreements.append(found)
-        return Weighed(
-            customer_id,
-            tuple(agreements),
-            sum(found.bits for found in agreements),
-            sum(found.bits for found in agreements if found.field not in self._names),
+    def author_record(self, identity: AuthorIdentity) -> Record:
+        """What is compared of an author."""
+        return self.record(
+            identity.names,
+            (*identity.verified_handles, *identity.handles, *identity.emails),
+            identity.phones,
+            identity.places,
+            details_by_field(told.partition("=")[::2] for told in identity.details),
         )
+
+    def weigh(
+        self,
+        ours: Record,
+        others: Iterable[tuple[str, Record]],
+        occurrences: Occurrences,
+        records: int,
+    ) -> list[Weighed]:
+        """Compares an author's record with customers'.
+
+        Args:
+            others: customer ids and records.
+            occurrences, records: as for `Scorer.beside`.
+        """
+        comparison = self.scorer.beside(ours, occurrences, records)
+        weighed = []
+        for customer_id, theirs in others:
+            agreements = comparison.agreements(theirs)
+            bits = beyond = 0.0
+            for place, found in enumerate(agreements):
+                if found.field == "account" and found.bits > 0:
+                    found = found._replace(bits=min(found.bits, _news(found.value, ours, theirs)))
+                    agreements[place] = found
+                bits += found.bits
+                if found.field not in self._names:
+                    beyond += found.bits
+            weighed.append(Weighed(customer_id, tuple(agreements), bits, beyond))
+        return weighed
 
     def verdict(
         self, candidates: Iterable[Weighed], rejected: frozenset[str], unseen: float, records: int
@@ -166,6 +191,14 @@ class Comparer:
         if agreed.level == len(LEVELS[kind]) - 1:
             told += f", as with {occurrences(agreed.field, agreed.value)} of {records} customers"
         return f"{told} ({agreed.bits:+.1f} bits)"
+
+
+def details_by_field(told: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    """Field to values, of pairs of them."""
+    found: dict[str, list[str]] = {}
+    for field, value in told:
+        found.setdefault(field, []).append(value)
+    return found
 
 
 def _news(account: str, ours: Record, theirs: Record) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, assert_never
 
-from listener.domain.command import CaseCommand
+from listener.domain.command import CaseCommand, RematchAuthor, read_command
 from listener.domain.contact import Contact, shorten
 from listener.domain.customer import IdentityLink
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichment, Match
@@ -99,7 +99,7 @@ class Unlinked(NamedTuple):
 
 Recorded = Mention | MentionDeleted | Response | IdentityLink | CaseCommand
 """What the ledger reads."""
-LedgerValue = Recorded | AsWritten | Heard | EraseAuthor | Unlinked
+LedgerValue = Recorded | AsWritten | Heard | EraseAuthor | RematchAuthor | Unlinked
 
 _read_mention = quick_contract(Mention, required=["kind"], holds={Mention: validators_pass})
 _make_enriched = maker(EnrichedMention)
@@ -153,7 +153,8 @@ class Ledger:
         if topic == LINKS.name:
             return IdentityLink.read(value)
         if topic == COMMANDS.name:
-            return complete(CaseCommand.read(value))
+            command = read_command(value)
+            return command if isinstance(command, RematchAuthor) else complete(command)
         mention = _read_mention(value)
         return read_raw(value) if mention is None else AsWritten(mention, value)
 
@@ -206,8 +207,8 @@ class Ledger:
             _fold(memory, value)
         outputs: list[Output] = []
         if values or not memory.history.empty or memory.decisions:
-            match = self._match(memory)
-            party = author_party(key) if match.customer_id is None else customer_party(match.customer_id)
+            match = match_of(memory, self._customers)
+            party = party_of(key, match)
             if party != memory.party:
                 memory.move(party, inputs[-1].position, to_ms(now), self._erasures.first_epoch(key))
             outputs += _identity_outputs(memory, match, positions)
@@ -223,7 +224,7 @@ class Ledger:
 
     def _not_erased(self, memory: AuthorState, value: LedgerValue) -> Recorded | AsWritten | Heard | None:
         """What of a value is heard; None where all of it is erased, or nothing is said."""
-        if isinstance(value, EraseAuthor | Unlinked):
+        if isinstance(value, EraseAuthor | RematchAuthor | Unlinked):
             return None
         if self._erasures.erased_ms("author", memory.author) is None:
             return value
@@ -254,18 +255,24 @@ class Ledger:
             return AuthorState(key)
         return self._unpacked.take(key, state) or AuthorState.unpacked(key, state)
 
-    def _match(self, memory: AuthorState) -> Match:
-        """Whose the author is; `customer_id` is set exactly if that is certain enough to act on."""
-        confirmed, rejected = None, frozenset[str]()
-        if memory.decisions:
-            links = memory.links()
-            confirmed, rejected = links.confirmed(), links.rejected()
-        match = self._customers.match(memory.identity, confirmed, rejected)
-        if confirmed is not None and match.customer_id != confirmed:
-            return Match(status="matched", customer_id=confirmed, method="confirmed")
-        if match.customer_id is not None and (match.status != "matched" or match.customer_id in rejected):
-            return match.model_copy(update={"customer_id": None})
-        return match
+
+def match_of(memory: AuthorState, customers: CustomerMatcher) -> Match:
+    """Whose an author is; `customer_id` is set exactly if that is certain enough to act on."""
+    confirmed, rejected = None, frozenset[str]()
+    if memory.decisions:
+        links = memory.links()
+        confirmed, rejected = links.confirmed(), links.rejected()
+    match = customers.match(memory.identity, confirmed, rejected)
+    if confirmed is not None and match.customer_id != confirmed:
+        return Match(status="matched", customer_id=confirmed, method="confirmed")
+    if match.customer_id is not None and (match.status != "matched" or match.customer_id in rejected):
+        return match.model_copy(update={"customer_id": None})
+    return match
+
+
+def party_of(author: str, match: Match) -> str:
+    """Whom an author's contacts belong to."""
+    return author_party(author) if match.customer_id is None else customer_party(match.customer_id)
 
 
 def complete(command: CaseCommand) -> CaseCommand:
@@ -286,7 +293,7 @@ def complete(command: CaseCommand) -> CaseCommand:
 
 def key_of(value: LedgerValue) -> str:
     """Whose history a record belongs to; its key in Kafka."""
-    if isinstance(value, Response | IdentityLink | CaseCommand | EraseAuthor):
+    if isinstance(value, Response | IdentityLink | CaseCommand | EraseAuthor | RematchAuthor):
         return value.author
     if isinstance(value, Unlinked):
         raise TypeError("a record without value says nothing of its author")

@@ -96,3 +96,16 @@ def test_taxonomy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["--taxonomy", "--customers"])
 def test_missing_files(option: str) -> None:
     assert isinstance(run(option, "no/such/file.yaml").exception, UsageError)
+
+
+def test_the_match_goes_by_what_is_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("listener.yaml").write_text(
+        "default_phone_region: GB\nmatching: {mode: exact, references: ['ord-\\d{5}']}\n"
+    )
+    Path("customers.csv").write_text("customer_id,phones,references\nC1,020 7946 0001,\nC2,,ORD-12345\n")
+    said = [{"text": "Where is ord-12345?"}, {"text": "Hello", "contactable": {"phone": "020 7946 0001"}}]
+    given = "\n".join(map(json.dumps, said))
+    found = told(run("--customers", "customers.csv", given=given))
+    assert [one.party for one in found] == ["c:C2", "c:C1"]
+    assert {one.match.version for one in found} == {"match-2-exact"}

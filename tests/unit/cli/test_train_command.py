@@ -17,16 +17,18 @@ def run(*words: str) -> tuple[int, str, str]:
     return found.exit_code, found.stdout, told
 
 
-def labelled_file(directory: Path, count: int = 120) -> Path:
+def labelled_file(directory: Path, count: int = 120, wrong_each: int | None = None) -> Path:
+    """A file of texts; each so manieth has the wrong label."""
     examples = complaints(count)
-    path = directory / "labelled.csv"
+    path = directory / f"labelled-{count}.csv"
     with path.open("w", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["text", "is_complaint", "channel"])
-        for text, truth, channel in zip(
-            examples.texts, examples.truth, examples.about["channel"], strict=True
+        for number, (text, truth, channel) in enumerate(
+            zip(examples.texts, examples.truth, examples.about["channel"], strict=True)
         ):
-            writer.writerow([text, int(truth), channel])
+            wrong = wrong_each is not None and number % wrong_each == 0
+            writer.writerow([text, int(truth) ^ wrong, channel])
     return path
 
 
@@ -47,6 +49,20 @@ def test_train_use_evaluate(tmp_path: Path) -> None:
     assert code == 0, told
     assert "true, found:" in out
     assert "\nchannel" in out
+
+
+def test_a_model_that_does_worse_says_so_and_is_not_put_in_use(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    options = ("--text", "text", "--label", "is_complaint", "--out", str(models), "--parts", "1")
+    code, _, told = run("train", "complaint", "--data", str(labelled_file(tmp_path)), *options)
+    assert code == 0, told
+    before = (models / "complaint/fast/in_use").read_text()
+    code, out, told = run("train", "complaint", "--data", str(labelled_file(tmp_path, 200, 5)), *options)
+    assert code == 0, told
+    assert "WORSE than the one in use" in told
+    assert "not put in use" in told
+    assert not json.loads(out)["in_use"]
+    assert (models / "complaint/fast/in_use").read_text() == before
 
 
 def test_what_is_wrong_is_named_with_file_and_line(tmp_path: Path) -> None:

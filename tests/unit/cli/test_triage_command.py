@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from listener.cli import triage_command
 from listener.domain.case import Case
+from listener.domain.command import RematchAuthor
 from listener.domain.contract import Versioned
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, UsageError
@@ -52,8 +53,12 @@ def test_recorded_lines_become_cases_in_any_order() -> None:
 
 def test_records_may_name_their_topic(tmp_path: Path) -> None:
     said = tmp_path / "said.jsonl"
-    wrapped = {"topic": "mentions.raw", "value": json.loads(mention("1", COMPLAINT, 0).to_json())}
-    said.write_text(json.dumps(wrapped) + "\n\n")
+    again = RematchAuthor(kind="rematch", author="x:a", by="K", at=at(1))
+    wrapped = [
+        {"topic": "mentions.raw", "value": json.loads(mention("1", COMPLAINT, 0).to_json())},
+        {"topic": "case.commands", "value": json.loads(again.to_json())},
+    ]
+    said.write_text("\n\n".join(map(json.dumps, wrapped)) + "\n\n")
     assert [case.anchor for case in cases(run("", str(said)))] == ["x:1"]
 
 
@@ -133,3 +138,17 @@ def test_another_policy_is_compared_on_the_same_records(tmp_path: Path) -> None:
 
 def test_a_format_without_a_comparison_is_refused() -> None:
     assert isinstance(run("", "--format", "csv").exception, UsageError)
+
+
+def test_what_no_option_names_is_as_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("listener.yaml").write_text("policy: mine.yaml\nmatching: {references: ['ord-\\d{5}']}\n")
+    Path("mine.yaml").write_text(DEFAULT.read_text())
+    said = [
+        Customer(customer_id="1", references=("ORD-12345",)),
+        mention("1", f"{COMPLAINT} My order is ord-12345.", 0),
+    ]
+    [case] = cases(run(lines(*said)))
+    assert case.party == "c:1"
+    Path("mine.yaml").write_text("queue: 7")
+    assert "mine.yaml" in str(run(lines(*said)).exception)

@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import combinations
 
 from stream.enrichment.linkage.values import Record
-from stream.enrichment.linkage.weights import NAME_KINDS, Weights
+from stream.enrichment.linkage.weights import NAME_KINDS, Fields, Weights
 
 _SOUNDS = str.maketrans("bfpvckqszgjxdtlmnr", "111122222222334556")
 """Letters to groups that are taken for each other, as in Soundex."""
 SOUND_LENGTH = 4
-_CACHED = 65_536
+_CACHED = 16_384
 
 
 @lru_cache(maxsize=_CACHED)
@@ -54,17 +54,17 @@ class Blocking:
             if not (kinds[one] in NAME_KINDS and kinds[other] in NAME_KINDS)
         )
 
-    def keys(self, record: Record) -> Iterator[tuple[str | None, str]]:
-        """The keys of a record: the field that is a key alone, or None, and the key."""
+    def keys(self, record: Record) -> Iterator[tuple[Fields, str]]:
+        """The keys of a record, each with what it is made of: two records that are the same there share it."""
         for name in self.alone:
             for value in record.get(name, ()):
-                yield name, f"{name}\0{value}"
+                yield (name,), f"{name}\0{value}"
         for one, other in self.pairs:
             mine, others = record.get(one), record.get(other)
             if mine and others:
                 for first in mine:
                     for second in others:
-                        yield None, f"{one}\0{sound(first)}\0{other}\0{sound(second)}"
+                        yield (one, other), f"{one}\0{sound(first)}\0{other}\0{sound(second)}"
 
     def wide_keys(self, record: Record) -> Iterator[str]:
         """Keys of single fields, for tables small enough: two records with few fields in common meet as well."""

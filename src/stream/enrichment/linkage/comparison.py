@@ -28,7 +28,7 @@ LEVELS: Mapping[Kind, tuple[str, ...]] = {
     "account": ("differs", "is nearly the same", "is the same"),
 }
 """Kind to its levels in words."""
-_CACHED = 65_536
+_CACHED = 16_384
 _NICKNAMES = NickNamer()
 _similarity = JaroWinkler.similarity
 _slips = OSA.distance

@@ -16,9 +16,9 @@ from random import Random
 from typing import NamedTuple
 
 from stream.enrichment.linkage.blocking import Blocking
-from stream.enrichment.linkage.comparison import LEVELS, best_level
+from stream.enrichment.linkage.comparison import best_level
 from stream.enrichment.linkage.values import Record
-from stream.enrichment.linkage.weights import Weights, are_swapped, shares
+from stream.enrichment.linkage.weights import Weights, are_swapped
 
 RANDOM_PAIRS = 50_000
 MOST_IN_BLOCK = 100
@@ -112,8 +112,9 @@ def estimate(
     alike = Counter(pattern(ours[one], others[other]) for one, other in sorted(pairs))
     if sum(alike.values()) < 10:
         raise TooLittle("hardly any two of these records have anything in common")
-    levels = [len(LEVELS[kind]) for kind in kinds]
-    randomly = [shares(_levels(at_random, place), count) for place, count in enumerate(levels)]
+    randomly = [
+        _with_first(_levels(at_random, place), field.u) for place, field in enumerate(weights.fields.values())
+    ]
     m, matches = _maximise(alike, [field.m for field in weights.fields.values()], randomly)
     fields = {}
     for place, (name, field) in enumerate(weights.fields.items()):

@@ -47,7 +47,7 @@ ROLES = frozenset(
 )
 """Names of mailboxes that belong to no person."""
 _NO_WORD = re.compile(r"[^a-z0-9]+")
-_CACHED = 65_536
+_CACHED = 16_384
 
 
 @lru_cache(maxsize=_CACHED)
@@ -73,7 +73,8 @@ def _first(words: str) -> str:
 
 def account_name(text: str) -> str | None:
     """What a handle or a mailbox calls itself; None where that tells nobody apart."""
-    name = plain(text.strip().lstrip("@").partition("@")[0].split("+", 1)[0]).replace(" ", "")
+    own = text.strip().lstrip("@").partition("@")[0].split("+", 1)[0]
+    name = plain.__wrapped__(own).replace(" ", "")  # hardly any is met twice
     return name if len(name) >= MIN_ACCOUNT and name not in ROLES else None
 
 

@@ -11,7 +11,7 @@ which is the mean u in a small table and the share of the value in a large one. 
 says nothing. The odds before any comparison are one in the number of people whom it could be.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import log2
 from typing import Literal, NamedTuple, Self
 
@@ -23,6 +23,8 @@ from stream.enrichment.linkage.values import Kind, Record
 
 Occurrences = Callable[[str, str], int]
 """How many records have a value in a field."""
+Fields = tuple[str, ...]
+"""The fields that a key is made of, by which records are found."""
 Blocks = Literal["alone", "paired", "never"]
 BITS_PER_LETTER = 2.0
 """What a letter of an account's name tells at least; measured entropies are higher (Perito et al. 2011)."""
@@ -106,54 +108,102 @@ class Scorer:
         """Log-odds that a certain one of so many is the one, before anything is compared."""
         return -log2(max(records, self.weights.population))
 
-    def compare(
-        self, ours: Record, theirs: Record, occurrences: Occurrences, records: int
-    ) -> list[Agreement]:
-        """What each field says that both tell, in the order of the weights.
+    def beside(self, ours: Record, occurrences: Occurrences, records: int) -> "Comparison":
+        """Begins to compare a record with others.
 
         Args:
             occurrences: of values among the customers.
             records: how many customers there are.
         """
-        swapped = self._swap is not None and are_swapped(ours, theirs, *self._swap)
-        found: list[Agreement] = []
+        return Comparison(self._fields, self._bits, self._swap, ours, occurrences, records)
+
+    def most(
+        self, ours: Record, looked_through: Collection[Fields], occurrences: Occurrences, records: int
+    ) -> float:
+        """The most that a record could weigh, or more.
+
+        Args:
+            looked_through: fields of keys by which it would have been found: it is not the same in all the
+                fields of any of them.
+        """
+        total = 0.0
+        lost: dict[str, float] = {}
+        """Field to what is missing where it is not the same."""
         for name, field in self._fields:
-            mine, others = ours.get(name), theirs.get(self._other(name) if swapped else name)
-            if not mine or not others:
+            if values := ours.get(name):
+                lesser = max(0.0, *self._bits[name][:-1])
+                same = max(_of_same(field, occurrences(name, value), records) for value in values)
+                total += max(lesser, same)
+                lost[name] = max(0.0, same - lesser)
+        # each field counts once, so that no two keys take the same difference away
+        by_least = sorted(looked_through, key=lambda fields: -min(lost.get(name, 0.0) for name in fields))
+        for fields in sorted(by_least, key=len):
+            if all(name in lost for name in fields):
+                total -= min(lost.pop(name) for name in fields)
+        return total
+
+
+class Comparison:
+    """One record beside many: what two values say is found once, however many records have them.
+
+    Args:
+        fields, bits, swap: of the scorer.
+        ours: the record.
+        occurrences: of values among the customers.
+        records: how many customers there are.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[tuple[str, FieldWeights]],
+        bits: Mapping[str, Sequence[float]],
+        swap: tuple[str, str] | None,
+        ours: Record,
+        occurrences: Occurrences,
+        records: int,
+    ) -> None:
+        self._fields = [(name, field, ours[name]) for name, field in fields if ours.get(name)]
+        self._bits = bits
+        self._swap = swap
+        self._ours = ours
+        self._occurrences = occurrences
+        self._records = records
+        self._found: dict[tuple[str, str, tuple[str, ...]], Agreement] = {}
+
+    def agreements(self, theirs: Record) -> list[Agreement]:
+        """What each field says that both tell, in the order of the weights."""
+        swapped = self._swap is not None and are_swapped(self._ours, theirs, *self._swap)
+        told: list[Agreement] = []
+        for name, field, mine in self._fields:
+            at = self._other(name) if swapped else name
+            others = theirs.get(at)
+            if not others:
                 continue
-            if len(mine) == len(others) == 1:
-                reached, value = level(field.kind, mine[0], others[0]), mine[0]
-            else:
-                reached, value = best_level(field.kind, mine, others)
-            bits = self._bits[name][reached]
-            if reached == len(field.m) - 1:
-                at = self._other(name) if swapped else name
-                bits = _of_same(field, occurrences(at, value), records)
-            found.append(Agreement(name, value, reached, bits))
+            found = self._found.get((name, at, others))
+            if found is None:
+                found = self._found[name, at, others] = self._agreement(name, at, field, mine, others)
+            told.append(found)
         if swapped:
-            found.append(Agreement(SWAPPED_FIELD, "", 0, SWAPPED_BITS))
-        return found
+            told.append(Agreement(SWAPPED_FIELD, "", 0, SWAPPED_BITS))
+        return told
+
+    def _agreement(
+        self, name: str, at: str, field: FieldWeights, mine: tuple[str, ...], others: tuple[str, ...]
+    ) -> Agreement:
+        if len(mine) == len(others) == 1:
+            reached, value = level(field.kind, mine[0], others[0]), mine[0]
+        else:
+            reached, value = best_level(field.kind, mine, others)
+        bits = self._bits[name][reached]
+        if reached == len(field.m) - 1:
+            bits = _of_same(field, self._occurrences(at, value), self._records)
+        return Agreement(name, value, reached, bits)
 
     def _other(self, name: str) -> str:
         """The field in which a name stands that is in the wrong place."""
         if self._swap is None or name not in self._swap:
             return name
         return self._swap[1] if name == self._swap[0] else self._swap[0]
-
-    def most(self, ours: Record, without: frozenset[str], occurrences: Occurrences, records: int) -> float:
-        """The most that any record could weigh.
-
-        Args:
-            without: fields in which it is known not to be the same.
-        """
-        total = 0.0
-        for name, field in self._fields:
-            if values := ours.get(name):
-                bits = self._bits[name][:-1]
-                if name not in without:
-                    bits = bits + [_of_same(field, occurrences(name, value), records) for value in values]
-                total += max(0.0, *bits)
-        return total
 
 
 def _of_same(field: FieldWeights, occurrences: int, records: int) -> float:
@@ -174,10 +224,3 @@ def are_swapped(ours: Record, theirs: Record, given: str, surname: str) -> bool:
         last and others_last and level("surname", last[0], others_last[0]) >= 2
     )
     return not straight
-
-
-def shares(counts: Mapping[int, float], levels: int) -> tuple[float, ...]:
-    """Counts by level as probabilities, none of them 0."""
-    smoothed = [counts.get(index, 0.0) + 0.5 for index in range(levels)]
-    total = sum(smoothed)
-    return tuple(value / total for value in smoothed)

@@ -23,7 +23,16 @@ def test_same_as_a_dictionary_of_sets(taken: list[tuple[bool, int, int]]) -> Non
             table.discard(key, value)
             model[key].discard(value)
         assert sorted(table.find(key)) == sorted(model[key])
+        assert table.count(key) == len(model[key])
     assert len(table) == sum(map(len, model.values()))
+
+
+def test_hashes_at_the_very_end_find_room() -> None:
+    table = KeyTable()
+    for number in range(700):
+        table.add(2**32 - 1 - number, number)
+    assert all(table.find(2**32 - 1 - number) == [number] for number in range(700))
+    assert table.find(2**32 - 1000) == []
 
 
 def test_grows() -> None:

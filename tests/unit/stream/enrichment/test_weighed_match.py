@@ -3,13 +3,16 @@
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from listener.domain.customer import Customer, Detail, Handle
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
+from stream.enrichment.linkage.blocking import Blocking
 from stream.enrichment.linkage.usual import usual_field
+from stream.enrichment.linkage.values import Record
+from stream.enrichment.linkage.weights import SWAPPED_FIELD, Scorer
 from stream.enrichment.match_rules import MatchRules, usual_weights
 
 RULES = MatchRules(
@@ -151,6 +154,38 @@ def test_another_customer_never_makes_it_somebody_else(table: list[dict[str, Any
         found = index.match(WHOLE).customer_id
         assert found in (None, f"C{number}") or found == before or before is None
         before = found
+
+
+told = st.fixed_dictionaries(
+    {
+        "given": st.sampled_from([("jane",), ("john",), ("ann", "jane")]),
+        "surname": st.sampled_from([("doe",), ("roe",), ("doer",)]),
+        "place": st.sampled_from([("leeds",), ("york",), ("lids",)]),
+        "account": st.sampled_from([("quiltowl",), ("quiltowk",), ("nobody99",)]),
+        "date_of_birth": st.sampled_from([("19870504",), ("19870505",)]),
+    }
+)
+
+
+@settings(max_examples=200)
+@given(told, told, st.randoms(use_true_random=False))
+def test_nobody_who_was_not_compared_weighs_more_than_is_reckoned_with(
+    ours: Record, theirs: Record, chance: random.Random
+) -> None:
+    blocking, scorer = Blocking(RULES.weights), Scorer(RULES.weights)
+    others = set(blocking.keys(theirs))
+    looked = {fields for fields, _ in blocking.keys(ours) if chance.random() < 0.5}
+    assume(not any(key in others for key in blocking.keys(ours) if key[0] in looked))
+    found = scorer.beside(ours, lambda *_: 3, 1000).agreements(theirs)
+    assume(all(agreed.field != SWAPPED_FIELD for agreed in found))
+    assert sum(agreed.bits for agreed in found) <= scorer.most(ours, looked, lambda *_: 3, 1000) + 1e-9
+
+
+def test_a_birthday_that_very_many_share_keeps_nobody_from_being_found() -> None:
+    crowd = [
+        jane(f"T{n}", names=(f"Given{n} Name{n}",), places=(f"Town{n}",), handles=()) for n in range(200)
+    ]
+    assert index_of(jane("C1"), *crowd).match(WHOLE).customer_id == "C1"
 
 
 def test_numbers_in_the_text_are_keys() -> None:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.domain.command import RematchAuthor
+from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention
 from listener.domain.errors import Rejected
 from listener.domain.party import PartyEvent, PartyOf
@@ -32,19 +34,20 @@ class Author:
     """Feeds the ledger with one author's records."""
 
     def __init__(self, key: str = "x:a") -> None:
-        self.ledger = Ledger(TaggedTexts(), customers())
+        self.customers = customers()
+        self.ledger = Ledger(TaggedTexts(), self.customers)
         self.key = key
         self.state: bytes | None = None
         self.offset = 0
 
-    def hear(self, *values: Recorded, first: int | None = None) -> list[Output]:
+    def hear(self, *values: Recorded | RematchAuthor, first: int | None = None) -> list[Output]:
         """One batch; `first` is the offset of its first record where it is a repetition."""
         step = self.step(values, self.offset if first is None else first)
         self.state = step.state
         self.offset += len(values) if first is None else 0
         return list(step.outputs)
 
-    def step(self, values: Sequence[Recorded], first: int) -> Step:
+    def step(self, values: Sequence[Recorded | RematchAuthor], first: int) -> Step:
         inputs = [
             Input(Position(RAW.name, 0, offset), value)
             for offset, value in enumerate(self.ledger.prepare(values), first)
@@ -100,6 +103,34 @@ def test_a_confirmed_customer_holds_and_a_rejected_one_does_not() -> None:
     author.hear(link("x:a", ("1", "rejected", 1), ("unheard-of", "confirmed", 2)))
     assert author.memory.party == "c:unheard-of"
     assert author.memory.epoch == 3
+
+
+def test_whoever_became_a_customer_later_is_moved_when_looked_at_once_more() -> None:
+    author = Author()
+    author.hear(mention("1", "complaint", 0, email="late@example.org"), response("r", "1", "x:a", 1))
+    again = RematchAuthor(kind="rematch", author="x:a", by="K", at=NOW)
+    before = author.state
+    assert (author.hear(again), author.state) == ([], before)
+    author.customers.put(Customer(customer_id="9", emails=("late@example.org",)))
+    outputs = author.hear(again)
+    assert [(output.topic, output.key) for output in outputs] == [
+        (PARTIES.name, "x:a"),
+        (PARTY_EVENTS.name, "c:9"),
+        (PARTY_EVENTS.name, "a:x:a"),
+    ]
+    [truth], [join, leave] = of_topic(outputs, PARTIES.name), of_topic(outputs, PARTY_EVENTS.name)
+    assert (truth.party, truth.epoch, truth.method) == ("c:9", 2, "email")
+    assert ([c.mention_id for c in join.contacts], leave.to_party) == (["x:1"], "c:9")
+    after = author.state
+    assert author.hear(again, first=author.offset - 1) == outputs, "read again after a crash"
+    assert (author.hear(again), author.state) == ([], after), "looked at a second time"
+
+
+def test_nobody_becomes_an_author_by_being_looked_at() -> None:
+    author = Author()
+    again = RematchAuthor(kind="rematch", author="x:a", by="K", at=NOW)
+    assert (author.hear(again), author.state) == ([], None)
+    assert author.ledger.decode(COMMANDS.name, again.to_json()) == again
 
 
 def test_a_repeated_record_is_published_again_and_changes_nothing() -> None:
