@@ -21,17 +21,21 @@ class Relay:
 
     Attributes:
         passed: method and path of each request that the server has answered.
+        when_asked: called with a request before the server is asked.
         when_answered: called with a request once the server has answered it, before the asker is told.
     """
 
     def __init__(self, url: str) -> None:
         self.gate = Gate()
         self.passed: list[tuple[str, str]] = []
+        self.when_asked: Callable[[Request], Any] | None = None
         self.when_answered: Callable[[Request], Any] | None = None
         self._url = url
 
     def respond(self, request: Request) -> Answer:
         """Asks the server, and tells what it says."""
+        if self.when_asked is not None:
+            self.when_asked(request)
         headers = {name: value for name, value in request.headers.items() if name not in _OF_ONE_HOP}
         answered = httpx.request(
             request.method,

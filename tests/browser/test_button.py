@@ -144,6 +144,8 @@ def test_by_keyboard_on_a_strict_german_page_in_the_dark_until_the_answer(
     assert not [text for text in refused if "Content Security" in text or "Trusted" in text]
     expect(page.get_by_role("dialog")).to_have_accessible_name("Sagen Sie es uns oder bitten Sie um Hilfe")
     assert page.locator("dialog").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(31, 34, 38)"
+    address = page.locator("dialog a").get_attribute("href")
+    assert address == f"{shop.form_url}status/{receipt}?lang=de"
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
     expect(page.get_by_role("link", name="Help")).to_be_focused()
@@ -157,20 +159,28 @@ def test_by_keyboard_on_a_strict_german_page_in_the_dark_until_the_answer(
     assert context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
-    page.goto(f"{shop.form_url}status/{receipt}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wir haben Ihre Nachricht")
     case = answered(heard)
     with Publisher(kafka, client_id="test") as out:
         out.publish(TRIAGE.name, case.case_id, case.to_json())
         out.flush()
     for _ in range(100):
         page.reload()
-        if page.get_by_role("heading", level=1).inner_text() == "We have answered":
+        if page.get_by_role("heading", level=1).inner_text() == "Wir haben geantwortet":
             break
         page.wait_for_timeout(200)
     expect(page.get_by_text("Your refund was paid today.")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
     assert_accessible(page)
     assert "K. Agent" not in page.content()
+    page.get_by_role("link", name="Noch eine Nachricht schreiben").click()
+    page.get_by_role("button", name="Senden").click()
+    expect(page.get_by_role("alert")).to_contain_text("Schreiben Sie zuerst etwas.")
+    assert_accessible(page)
+    page.goto(f"{shop.form_url}status/R-1?lang=de")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Diese Seite gibt es hier nicht")
+    assert_accessible(page)
     context.close()
 
 

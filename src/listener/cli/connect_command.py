@@ -16,11 +16,14 @@ from pydantic import ValidationError
 from listener.bootstrap import installation_time
 from listener.cli.options import health_options, settings_options
 from listener.connectors.connector import Connector, Item, NativeItem, Setup
+from listener.connectors.feedback_form import KIND as FORM
 from listener.connectors.holds import Holds, read_standing, watch
 from listener.connectors.kinds import builder, is_read
 from listener.connectors.normalise import normalise
 from listener.connectors.progress import SourceProgress
 from listener.connectors.run import run
+from listener.connectors.staff_form import KIND as STAFF_FORM
+from listener.connectors.webhook import KIND as WEBHOOK
 from listener.domain.contract import rejected
 from listener.domain.erasure import Erasures
 from listener.domain.errors import ListenerError, Rejected, ServiceError, UsageError
@@ -36,6 +39,8 @@ CHECK_SECONDS = 15.0
 """How long a stream is listened to."""
 FIRST_RETRY_SECONDS = 10.0
 STOP_SECONDS = 90.0
+SERVED_BY = {FORM: "listener form", STAFF_FORM: "listener staff", WEBHOOK: "listener webhooks"}
+"""Kinds of sources that are not read."""
 
 Now = Callable[[], datetime]
 T = TypeVar("T")
@@ -94,8 +99,13 @@ def build(settings: Settings, names: tuple[str, ...], now: Now) -> list[Connecto
     readable = {name: source for name, source in settings.config.sources.items() if is_read(source.kind)}
     if unknown := [name for name in names if name not in readable]:
         known = ", ".join(readable) or "none"
+        served = "".join(
+            f"; {name} waits to be told, by `{SERVED_BY[source.kind]}`"
+            for name, source in settings.config.sources.items()
+            if name in unknown and source.kind in SERVED_BY
+        )
         raise UsageError(
-            f"not a configured source that can be read: {', '.join(unknown)}; there are: {known}"
+            f"not a configured source that can be read: {', '.join(unknown)}; there are: {known}{served}"
         )
     if not readable:
         raise UsageError("no source to read is configured; `listener connect --help` shows an example")

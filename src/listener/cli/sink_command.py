@@ -123,6 +123,7 @@ def command(
                 sink.topics,
                 max_records=batch_records,
                 max_wait_seconds=batch_wait_seconds,
+                tenure=sink.tenure if isinstance(sink, DeskSink) else None,
             ) as consumer,
         ):
             watch = ReadingWatch(

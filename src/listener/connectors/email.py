@@ -34,9 +34,9 @@ LISTED_UIDS = 1000
 """Whose sizes are asked for at once; many of them may have gone."""
 BATCH_BYTES = 20 * 1024 * 1024
 """What is read at once; one message may be larger."""
-IDLE_SECONDS = 20.0
-"""How long one poll listens; short, so that a stop is noticed and a dead connection found out."""
 _FIELD = re.compile(rb"(UID|RFC822\.SIZE) (\d+)")
+_NOT_NOW = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|LIMIT)\b")
+"""Response codes by which a server refuses to let anybody in for the time being (RFC 5530)."""
 _BROKEN = (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError)
 
 
@@ -57,6 +57,8 @@ class EmailOptions(Document):
     """How far back the first reading goes."""
     max_bytes: int = Field(default=10 * 1024 * 1024, ge=64 * 1024, le=100 * 1024 * 1024)
     """Of a larger message only its beginning of so many bytes is read."""
+    listen_seconds: float = Field(default=20, ge=1, le=600)
+    """How long one poll listens for news; how often a server without IDLE is asked. A stop may take as long."""
     timeout_seconds: float = Field(default=30, ge=1, le=300)
 
 
@@ -162,6 +164,8 @@ class EmailConnector:
         except imaplib.IMAP4.abort:  # the connection broke: not the password's fault
             raise
         except (imaplib.IMAP4.error, MailboxLoginError) as error:
+            if _NOT_NOW.search(str(error)):
+                raise imaplib.IMAP4.abort(str(error)) from None
             raise ListenerError(f"{given.host} does not let {given.user} in: {_words(error)}") from None
         return box
 
@@ -236,9 +240,9 @@ class EmailConnector:
             Seconds to wait before the next poll: a server without IDLE is to be left alone for as long.
         """
         if "IDLE" not in box.client.capabilities:
-            return IDLE_SECONDS
+            return self._options.listen_seconds
         box.folder.set(self._options.folder, readonly=True)
-        box.idle.wait(timeout=IDLE_SECONDS)
+        box.idle.wait(timeout=self._options.listen_seconds)
         return 0.0
 
 

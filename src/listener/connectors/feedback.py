@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from listener.connectors.feedback_words import DEFAULT, Words, languages
 from listener.connectors.html_text import printable
 from listener.domain.ids import anonymous_author, digest, mention_id
 from listener.domain.mention import Contactable, Mention, usual_visibility
@@ -47,21 +48,22 @@ class Feedback:
     trapped: bool = False
     stamp: str = ""
 
-    def errors(self) -> dict[str, str]:
-        """What the person has to change, by field; empty where it can be sent."""
+    def errors(self, words: Words | None = None) -> dict[str, str]:
+        """What the person has to change, by field; empty where it can be sent.
+
+        Args:
+            words: of the person's language; English where None.
+        """
+        words = words or languages()[DEFAULT]
         found: dict[str, str] = {}
         if not self.message:
-            found["message"] = "Write something first. A few words are enough."
+            found["message"] = words["empty"]
         elif len(self.message) > MAX_MESSAGE:
-            found["message"] = (
-                f"This is {len(self.message)} characters long; up to {MAX_MESSAGE} can be sent at once."
-            )
+            found["message"] = words.fill("too_long", n=len(self.message), max=MAX_MESSAGE)
         if len(self.name) > MAX_NAME:
-            found["name"] = f"Use at most {MAX_NAME} characters."
+            found["name"] = words.fill("long_name", max=MAX_NAME)
         if self.contact and not (self.email or self.phone):
-            found["contact"] = (
-                "This is neither an e-mail address nor a phone number. Leave it empty if you would rather not say."
-            )
+            found["contact"] = words["wrong_contact"]
         return found
 
     @property

@@ -1,6 +1,6 @@
 """The feedback form as a web application: one plain page, no script, no cookie, a receipt once Kafka has it.
 
-    GET  /             the page; ``?page=ADDRESS`` says from where it was opened
+    GET  /             the page; ``?page=ADDRESS`` says from where it was opened, ``?lang=de`` in which language
     POST /feedback     the form, or JSON {"message", "name", "contact", "page", "idempotency_key", "stamp"}
     GET  /status/R-... how the message with that receipt stands
     GET  /button.js    the form as a dialog in pages of the company
@@ -43,7 +43,8 @@ from listener.connectors.feedback import (
     mention_of,
 )
 from listener.connectors.feedback_status import Status
-from listener.connectors.form_pages import PAGES, Headers, fields_of_form, plain_error, style
+from listener.connectors.feedback_words import words_for
+from listener.connectors.form_pages import PAGES, Headers, fields_of_form, style
 from listener.connectors.rate_limit import RateLimit, network_of
 from listener.connectors.stamp import Stamps
 from listener.domain.document import Document
@@ -78,8 +79,8 @@ _SCRIPT = "\n".join(
 class FormOptions(Document):
     """How a source of the kind `form` is configured."""
 
-    company: str = Field(default="us", min_length=1, max_length=100)
-    """Whom people write to, as in "Write to ..."."""
+    company: str | None = Field(default=None, min_length=1, max_length=100)
+    """Whom people write to, as in "Write to ..."; us where it is left out."""
     privacy_url: str | None = Field(default=None, max_length=4000, pattern=r"^https?://\S+$")
     """The company's privacy notice, for a link."""
     burst: int = Field(default=10, ge=1, le=10_000)
@@ -119,7 +120,7 @@ def feedback_app(
         stamps: says when a form was opened; None for some of its own.
     """
     form = _Form(source, options, deliver, ping, now, stamps or Stamps())
-    follow_up = _FollowUp(options, status_of, caught_up)
+    follow_up = _FollowUp(status_of, caught_up)
     return Starlette(
         routes=[
             Route("/", form.show),
@@ -142,7 +143,7 @@ def feedback_app(
                 expose_headers=["Retry-After"],
             ),
         ],
-        exception_handlers={HTTPException: plain_error},
+        exception_handlers={HTTPException: _missing},
     )
 
 
@@ -173,7 +174,8 @@ class _Form:
         fields = {"page": request.query_params.get("page", ""), "stamp": self._stamps.new(time.time())}
         # Whoever goes back to it must find the same token in it, so that sending again is no second message.
         kept = {"Cache-Control": "private, no-cache"}
-        return self._page("feedback_form.html", 200, headers=kept, feedback=feedback_of(fields, TRAP))
+        feedback = feedback_of(fields, TRAP)
+        return self._page(_Reader(request), "feedback_form.html", 200, headers=kept, feedback=feedback)
 
     async def stamp(self, request: Request) -> Response:
         """When the dialog was opened."""
@@ -183,43 +185,34 @@ class _Form:
         """Takes a form or JSON, and answers in kind."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         as_json = content_type == "application/json"
+        reader = _Reader(None if as_json else request)
         if not as_json and content_type != "application/x-www-form-urlencoded":
-            return self._problem(415, "Send the form, or JSON as application/json.", as_json=as_json)
+            return self._problem(reader, 415, "Send the form, or JSON as application/json.")
         body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
-            return self._problem(413, f"More than {MAX_BODY_BYTES} bytes are not taken.", as_json=as_json)
+            return self._problem(reader, 413, f"More than {MAX_BODY_BYTES} bytes are not taken.")
         try:
             feedback = feedback_of(_fields_of_json(body) if as_json else fields_of_form(body), TRAP)
         except ValueError as error:
-            return self._problem(422 if as_json else 400, str(error), as_json=as_json)
+            return self._problem(reader, 422 if as_json else 400, str(error))
 
-        if errors := feedback.errors():
-            return self._again(feedback, 422, errors=errors, as_json=as_json)
+        if errors := feedback.errors(reader.words):
+            return self._again(reader, feedback, 422, errors=errors)
         address = network_of(request.client.host if request.client else "")
         if wait_seconds := self._rate.wait_seconds(address, time.monotonic()):
-            return self._again(
-                feedback,
-                429,
-                notice="Many messages have come from your network just now, so this one was not taken yet.",
-                retry_seconds=math.ceil(wait_seconds),
-                as_json=as_json,
-            )
+            retry_seconds = math.ceil(wait_seconds)
+            return self._again(reader, feedback, 429, notice="many", retry_seconds=retry_seconds)
         try:
             # An app that sends JSON opens no form of ours; a page always does.
             opened = not as_json or feedback.stamp or "origin" in request.headers
             received_at = await self._store(feedback, suspect=bool(opened) and self._too_fast(feedback))
         except ListenerError as error:
             log.warning("receipt=%s not stored: %s", feedback.receipt, error)
-            return self._again(
-                feedback,
-                503,
-                notice="We could not store your message: our system does not answer at the moment.",
-                retry_seconds=RETRY_SECONDS,
-                as_json=as_json,
-            )
+            return self._again(reader, feedback, 503, notice="away", retry_seconds=RETRY_SECONDS)
         if as_json:
             return JSONResponse({"receipt": feedback.receipt}, 201)
-        return self._page("feedback_receipt.html", 201, receipt=feedback.receipt, received_at=received_at)
+        receipt = feedback.receipt
+        return self._page(reader, "feedback_receipt.html", 201, receipt=receipt, received_at=received_at)
 
     async def health(self, request: Request) -> Response:
         """Whether Kafka has answered within the last seconds; all who ask at the same time share one question."""
@@ -263,53 +256,91 @@ class _Form:
 
     def _again(
         self,
+        reader: "_Reader",
         feedback: Feedback,
         status: int,
         *,
         errors: Mapping[str, str] | None = None,
         notice: str | None = None,
         retry_seconds: int | None = None,
-        as_json: bool,
     ) -> Response:
-        """What was sent, back in the form, with what is the matter."""
+        """What was sent, back in the form, with what is the matter.
+
+        Args:
+            notice: which of the words say it.
+        """
         headers = {"Retry-After": str(retry_seconds)} if retry_seconds is not None else {}
-        if as_json:
-            return JSONResponse({"errors": errors} if errors else {"error": notice}, status, headers=headers)
+        words = reader.words
+        told = words[notice] if notice is not None else None
+        if reader.is_program:
+            return JSONResponse({"errors": errors} if errors else {"error": told}, status, headers=headers)
         return self._page(
+            reader,
             "feedback_form.html",
             status,
             headers=headers,
             feedback=feedback,
             errors=errors or {},
-            notice=notice,
-            wait=_in_words(retry_seconds) if retry_seconds is not None else None,
+            notice=told,
+            wait=words.wait(retry_seconds) if retry_seconds is not None else None,
         )
 
-    def _problem(self, status: int, text: str, *, as_json: bool) -> Response:
-        """For what no form of ours sends."""
-        if as_json:
+    def _problem(self, reader: "_Reader", status: int, text: str) -> Response:
+        """For what no form of ours sends.
+
+        Args:
+            text: for whoever wrote the program that sends it.
+        """
+        if reader.is_program:
             return JSONResponse({"error": text}, status)
         blank = feedback_of({"stamp": self._stamps.new(time.time())}, TRAP)
-        return self._page("feedback_form.html", status, feedback=blank, notice=f"Nothing was stored. {text}")
+        notice = reader.words["not_taken"]
+        return self._page(reader, "feedback_form.html", status, feedback=blank, notice=notice)
 
     def _page(
-        self, name: str, status: int, headers: Mapping[str, str] | None = None, **values: object
+        self,
+        reader: "_Reader",
+        name: str,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
     ) -> Response:
         defaults: dict[str, object] = {"errors": {}, "notice": None, "wait": None}
         limits = {"MAX_MESSAGE": MAX_MESSAGE, "MAX_NAME": MAX_NAME, "MAX_CONTACT": MAX_CONTACT}
-        html = PAGES.get_template(name).render(
-            defaults | limits | {"options": self._options, "trap": TRAP} | values
-        )
-        return HTMLResponse(html, status, headers=headers)
+        shown = defaults | limits | {"options": self._options, "trap": TRAP} | values
+        return reader.page(name, status, headers or {}, shown)
+
+
+class _Reader:
+    """Whom an answer is for.
+
+    Args:
+        request: what a browser asks; None for a program, which is answered in English.
+
+    Attributes:
+        is_program: it wants JSON.
+    """
+
+    def __init__(self, request: Request | None) -> None:
+        self.is_program = request is None
+        asked = request.query_params.get("lang") if request is not None else None
+        accepted = request.headers.get("accept-language", "") if request is not None else ""
+        self.words = words_for(asked, accepted)
+        self._suffix = f"?lang={self.words.lang}" if asked else ""
+
+    def page(
+        self, name: str, status: int, headers: Mapping[str, str], values: Mapping[str, object]
+    ) -> Response:
+        """A page in the reader's language, whose links lead to others in the same."""
+        html = PAGES.get_template(name).render({**values, "words": self.words, "suffix": self._suffix})
+        of_language = {"Content-Language": self.words.lang, "Vary": "Accept-Language"}
+        return HTMLResponse(html, status, headers=of_language | dict(headers))
 
 
 class _FollowUp:
     """How messages stand, for whoever has their receipt."""
 
-    def __init__(
-        self, options: FormOptions, status_of: Callable[[str], Status], caught_up: Callable[[], bool]
-    ) -> None:
-        self._options = options
+    def __init__(self, status_of: Callable[[str], Status], caught_up: Callable[[], bool]) -> None:
         self._status_of = status_of
         self._caught_up = caught_up
 
@@ -323,10 +354,17 @@ class _FollowUp:
         known = status.state != "received" or self._caught_up()
         if not known:
             headers["Retry-After"] = str(STATUS_RETRY_SECONDS)
-        html = PAGES.get_template("feedback_status.html").render(
-            options=self._options, receipt=receipt, status=status, known=known
-        )
-        return HTMLResponse(html, 200 if known else 503, headers=headers)
+        shown = {"receipt": receipt, "status": status, "known": known}
+        return _Reader(request).page("feedback_status.html", 200 if known else 503, headers, shown)
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    """A page that is not there and the like."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = (error.headers or {}) if isinstance(error, HTTPException) else {}
+    what = "missing" if status == 404 else "wrong"
+    root = "../" * (request.url.path.count("/") - 1) or "./"
+    return _Reader(request).page("feedback_missing.html", status, headers, {"what": what, "root": root})
 
 
 async def _script(request: Request) -> Response:
@@ -358,7 +396,3 @@ def _fields_of_json(body: bytes) -> dict[str, str]:
         if feedback_of(fields, TRAP).token != key:
             raise ValueError("idempotency_key: 16 to 128 letters, digits, - and _ are expected.")
     return fields
-
-
-def _in_words(seconds: int) -> str:
-    return f"{seconds} seconds" if seconds < 100 else f"{math.ceil(seconds / 60)} minutes"

@@ -20,7 +20,12 @@ from listener.times import parse_time
 MAX_ITEMS = 500
 MAX_ID = 200
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID, pattern=r"\S")]
-Moment = Annotated[str, StringConstraints(min_length=8, max_length=64)]
+Moment = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=64),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+"""Other common ways of writing a time are understood, too; see `listener.times`."""
 
 
 class Spoken(Contract):

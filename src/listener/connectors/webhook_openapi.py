@@ -23,6 +23,9 @@ _REFUSALS = {
     "503": "Not stored for certain; send it again, the same ids change nothing.",
 }
 
+_HEADERS_OF = {"503": ("Retry-After", "Seconds."), "401": ("WWW-Authenticate", "What is expected.")}
+"""Status to the header that comes with it."""
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -56,7 +59,7 @@ def document() -> dict[str, Any]:
                             "description": "All of it is on the broker; `items` says what became of each.",
                             "content": _json({"$ref": "#/components/schemas/Taken"}),
                         },
-                        **{status: _refusal(words) for status, words in _REFUSALS.items()},
+                        **{status: _refusal(status, words) for status, words in _REFUSALS.items()},
                     },
                 }
             },
@@ -119,6 +122,13 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _refusal(words: str) -> dict[str, Any]:
+def _refusal(status: str, words: str) -> dict[str, Any]:
     problem = {"$ref": "#/components/schemas/Problem"}
-    return {"description": words, "content": {"application/problem+json": {"schema": problem}}}
+    refusal: dict[str, Any] = {
+        "description": words,
+        "content": {"application/problem+json": {"schema": problem}},
+    }
+    if status in _HEADERS_OF:
+        name, meaning = _HEADERS_OF[status]
+        refusal["headers"] = {name: {"description": meaning, "schema": {"type": "string"}}}
+    return refusal

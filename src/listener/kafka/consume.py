@@ -3,12 +3,13 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import inf
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import AsyncConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import MemberState
 
@@ -17,6 +18,7 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
 from listener.kafka.quick_records import read_quickly
 from listener.kafka.record import Record
+from listener.kafka.tenure import Tenure
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ POLL_SECONDS = 0.1
 JOIN_SECONDS = 5.0
 """A poll that ends while its member joins starts the joining anew, in kafka-python 3.0.12; on a busy machine
 with short polls that never ends."""
+HAND_OVER_SECONDS = 60.0
+"""So long a rebalance waits for what this member has begun; the group waits 300 seconds for a member."""
+OWED_SECONDS = 1.0
 TOPIC_SECONDS = 5.0
 CATCH_UP_SECONDS = 30.0
 
@@ -59,6 +64,7 @@ class BatchConsumer:
             there is hardly more than one small batch in this time.
         session_timeout_seconds: a member that is silent for so long loses its partitions; after a kill -9 its
             successor waits for as long.
+        tenure: partitions go to other members once what was begun within it has ended.
 
     Raises:
         NotReady: no broker answers at that address.
@@ -74,6 +80,7 @@ class BatchConsumer:
         max_bytes: int = 32 * 1024 * 1024,
         max_wait_seconds: float = 0.5,
         session_timeout_seconds: float = 10.0,
+        tenure: Tenure | None = None,
     ) -> None:
         self._max_records = max_records
         self._max_bytes = max_bytes
@@ -81,7 +88,8 @@ class BatchConsumer:
         self._largest = RECORD_BYTES
         self._handed_out: deque[_Extent] = deque()
         self._handed_out_at = -inf
-        self._moves = _Moves()
+        self._owed: dict[TopicPartition, int] = {}
+        """What is stored, and could not be committed yet."""
         try:
             self._consumer = KafkaConsumer(
                 **connection.kafka_python(),
@@ -102,6 +110,7 @@ class BatchConsumer:
         except (KafkaError, OSError, ValueError) as error:
             raise not_ready(connection, error) from error
         read_quickly(self._consumer)
+        self._moves = _Moves(self._keep_owned, tenure or Tenure(), self._consumer._net.sleep)  # noqa: SLF001
         self._consumer.subscribe(list(topics), listener=self._moves)
 
     def poll(self, timeout_seconds: float = 1.0) -> list[Record]:
@@ -120,6 +129,9 @@ class BatchConsumer:
         extent = _Extent()
         size = 0
         deadline = time.monotonic() + timeout_seconds
+        if self._owed:
+            with suppress(KafkaError):
+                self._commit_owed(OWED_SECONDS)
         self._resume()
         while True:
             wait = min(POLL_SECONDS, max(0.0, deadline - time.monotonic()))
@@ -161,22 +173,15 @@ class BatchConsumer:
         """Notes that the oldest batch that was handed out is stored.
 
         Returns:
-            Whether the group knows it now. If not (partitions have moved, the coordinator is away), records
-            are repeated or a later commit includes them: nothing to be done about it.
+            Whether the group knows it now. If not (the coordinator is away, partitions move), the next `poll`
+            tries again; what has moved is read again by whoever has it now.
         """
-        owned = self._consumer.assignment()
-        stored = self._handed_out.popleft().next if self._handed_out else {}
-        offsets = {
-            partition: OffsetAndMetadata(offset, "", -1)
-            for partition, offset in stored.items()
-            if partition in owned
-        }
+        self._owed |= self._handed_out.popleft().next if self._handed_out else {}
         try:
-            self._consumer.commit(offsets, timeout_ms=int(timeout_seconds * 1000))
+            return self._commit_owed(timeout_seconds)
         except KafkaError as error:
-            log.warning("offsets were not committed, some records will be read again: %s", error)
+            log.warning("offsets are not committed yet, after a crash some records are read again: %s", error)
             return False
-        return len(offsets) == len(stored)
 
     @property
     def assigned(self) -> bool:
@@ -235,6 +240,26 @@ class BatchConsumer:
         except KafkaError as error:
             raise ServiceError(f"Kafka failed while records were read: {error}") from error
 
+    def _keep_owned(self, owned: set[TopicPartition]) -> None:
+        """What was handed out of partitions that have moved is not committed, even if they come back."""
+        for extent in self._handed_out:
+            extent.keep(owned)
+        for partition in self._owed.keys() - owned:
+            del self._owed[partition]
+
+    def _commit_owed(self, timeout_seconds: float) -> bool:
+        """Whether all of it was still this member's."""
+        owned = self._consumer.assignment()
+        offsets = {
+            partition: OffsetAndMetadata(offset, "", -1)
+            for partition, offset in self._owed.items()
+            if partition in owned
+        }
+        self._consumer.commit(offsets, timeout_ms=int(timeout_seconds * 1000))
+        complete = len(offsets) == len(self._owed)
+        self._owed = {}
+        return complete
+
     def _resume(self) -> None:
         paused = self._consumer.paused()
         if paused:
@@ -265,24 +290,50 @@ class _Extent:
             self.first.setdefault(partition, records[0].offset)
             self.next[partition] = records[-1].offset + 1
 
+    def keep(self, owned: Collection[TopicPartition]) -> None:
+        """Forgets all other partitions."""
+        for partition in self.first.keys() - owned:
+            del self.first[partition], self.next[partition]
 
-class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python publishes no types
-    """Counts how often partitions were taken away; called from within `poll`."""
 
-    def __init__(self) -> None:
+class _Moves(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python publishes no types
+    """Counts how often partitions were taken away; called from within `poll`.
+
+    Args:
+        owned: told which partitions are this member's from now on.
+        sleep: lets the client's own tasks go on, such as heartbeats, for so many seconds.
+    """
+
+    def __init__(
+        self,
+        owned: Callable[[set[TopicPartition]], None],
+        tenure: Tenure,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
         self.count = 0
         self.settled = False
+        self._owned = owned
+        self._tenure = tenure
+        self._sleep = sleep
 
-    def on_partitions_revoked(self, revoked: object) -> None:
-        self.count += 1
-        self.settled = False
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        self._move()
+        deadline = time.monotonic() + HAND_OVER_SECONDS
+        while not self._tenure.idle and time.monotonic() < deadline:
+            await self._sleep(POLL_SECONDS)
 
-    def on_partitions_lost(self, lost: object) -> None:
-        self.count += 1
-        self.settled = False
+    async def on_partitions_lost(self, lost: object) -> None:
+        self._move()  # they are another's already
 
-    def on_partitions_assigned(self, assigned: object) -> None:
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._owned(assigned)
+        self._tenure.settled([(each.topic, each.partition) for each in assigned])
         self.settled = True
+
+    def _move(self) -> None:
+        self.count += 1
+        self.settled = False
+        self._tenure.moving()
 
 
 def reader(connection: KafkaConnection, client_id: str) -> Any:

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from listener.domain.contract import Contract, UtcTime, Versioned, format_utc
 from listener.domain.topics import ALL, CHANGELOGS, ERASURES, NOT_ABOUT_PEOPLE, SWEEP_SECONDS, Topic
-from listener.privacy.tables import ROWS, VIEWS
+from listener.privacy.rows import TABLES
+from listener.privacy.tables import VIEWS
 
 CHECK_MS = 5 * 60 * 1000
 """How often Kafka looks what it can delete."""
@@ -78,7 +79,7 @@ def places(
         name = f"topic {topic.name}"
         made.append(_topic(topic, found.get(name, 0), settings.get(topic.name, {}), at, done=stages_done))
     disk = at + timedelta(seconds=old_parts_seconds + 60)
-    for table in ROWS:
+    for table in TABLES:
         name = f"table {table}"
         done: Done = "deleted" if tables_done else "pending"
         note = "no query finds it since; old files follow" if tables_done else "run the erasure again"

@@ -10,7 +10,8 @@ from typing import Any
 from listener.domain.contract import format_utc
 from listener.privacy import logs
 from listener.privacy.person import Person, Read
-from listener.privacy.tables import ROWS, PersonInTables
+from listener.privacy.rows import TABLES
+from listener.privacy.tables import PersonInTables
 from listener.privacy.topics import SEARCHED, Search
 
 Line = dict[str, Any]
@@ -52,7 +53,7 @@ def held(read: Read, tables: Tables, log_directory: Path, person: Person) -> Ite
                 "value": found.value,
             }
     with tables() as in_tables:
-        for table in ROWS:
+        for table in TABLES:
             for row in in_tables.rows(table):
                 yield {
                     "place": f"table {table}",

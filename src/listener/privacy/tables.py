@@ -1,36 +1,35 @@
 """What ClickHouse holds about a person, and its deletion: at once for every question, then from the disk.
 
-Names of people never stand in a statement: a mutation is kept in a file of its table, and a server may keep the
-words of every query. They are in a table in memory as long as they are needed.
+Names of people never stand in a statement: a mutation is kept in a file of its table, where tables are replicated
+in Keeper too, and a server may keep the words of every query. They are in a table in the memory of one server as
+long as they are needed, and in mutations as keyed hashes; see `listener.privacy.rows`. So what a mutation says is
+the same for every replica, and needs nothing that only one of them has.
 """
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from clickhouse_driver import Client
 
 from listener.clickhouse.client import connect, translated
-from listener.domain.erasure import epoch_after, to_ms
+from listener.domain.errors import ServiceError
 from listener.privacy.person import Person
+from listener.privacy.rows import (
+    TABLES,
+    HashKey,
+    Known,
+    Named,
+    came_back,
+    own_cases,
+    rows_of,
+    rows_that_name,
+    shared_cases,
+    without_person,
+)
 
-ROWS: dict[str, str] = {
-    "mentions": "(history_author IN {authors} OR author IN {authors})"
-    " AND least(occurred_at, received_at) <= {until}",
-    "mention_tombstones": "author IN {authors} AND received_at <= {until}",
-    "responses": "author IN {authors} AND least(occurred_at, received_at) <= {until}",
-    "black_holes": "author IN {authors} AND since <= {until}",
-    "tickets": "case_id IN (SELECT case_id FROM cases WHERE {own_cases})",
-    "alerts": "subject IN (SELECT case_id FROM cases WHERE {own_cases})",
-    "cases": "{cases}",
-    "parties": "(author IN {authors} OR customer_id IN {customers}) AND epoch < {epoch}",
-    "customers": "customer_id IN {customers} AND (updated_at IS NULL OR updated_at <= {until})",
-    "outcomes": "customer_id IN {customers} AND occurred_at <= {until}",
-    "audit": "(subject IN {both} OR hasAny(mapValues(detail), {both_list})) AND at <= {until}",
-}
-"""Table to which of its rows are a person's; in the order in which they can be deleted."""
 VIEWS = {
     "current_mentions": "mentions, mention_tombstones, parties",
     "contacts": "current_mentions",
@@ -65,31 +64,8 @@ VIEWS = {
     "outcomes_by_answer": "current_outcomes, waits",
 }
 """View to what it shows; a view holds nothing itself."""
-_OWN_CASES = "anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch}"
-"""Those that the person begins, of the time before."""
-_CASES = """
-    ({own_cases})
-    OR (anchor_author NOT IN {authors} AND (hasAny(authors, {author_list}) OR customer_id IN {customers})
-        AND (bitAnd(version, toUInt128(18446744073709551615)) <= {until_ms}
-            OR (case_id, version) NOT IN (SELECT case_id, max(version) FROM cases GROUP BY case_id)))
-"""
-"""The same, and of others in which the person speaks the snapshots so far, but for the newest: where that is later
-than the erasure, it holds only what was said since.
-"""
-_EVIDENCE_OF = "arrayExists(id -> position(words, concat('(', id, ')')) > 0, {customer_list})"
-_EVIDENCE = """
-    (match_customer IN {customers} OR arrayExists(words -> {evidence_of}, match_evidence))
-    AND (least(occurred_at, received_at) <= {until}
-        OR (SELECT count() FROM customers WHERE customer_id IN {customers} AND updated_at > {until}) = 0)
-"""
-"""Rows of others, such as those who share a telephone number, in which a customer's name may stand; those of a
-customer who came back stay.
-"""
-_WITHOUT_EVIDENCE = """
-    match_evidence = arrayFilter(words -> NOT {evidence_of}, match_evidence),
-    match_status = if(match_customer IN {customers}, 'unknown', match_status),
-    match_customer = if(match_customer IN {customers}, '', match_customer)
-"""
+_CHANGES = {"audit": "UPDATE subject = 'erased', detail = map()"}
+"""Table to what becomes of its rows, where they are not deleted."""
 _QUIETLY = {"log_queries": 0}
 
 
@@ -104,62 +80,71 @@ class PersonInTables:
 
     def __init__(self, client: Client, table: str, until: datetime | None) -> None:
         self._client = client
-
-        def names(*kinds: str, listed: bool = False) -> str:
-            wanted = ", ".join(f"'{kind}'" for kind in kinds)
-            what = "groupArray(name)" if listed else "name"
-            return f"(SELECT {what} FROM {table} WHERE kind IN ({wanted}))"  # noqa: S608  # constants
-
-        words = {
-            "authors": names("author"),
-            "author_list": names("author", listed=True),
-            "customers": names("customer"),
-            "customer_list": names("customer", listed=True),
-            "both": names("author", "customer"),
-            "both_list": names("author", "customer", listed=True),
-        }
-        moment = datetime(2299, 12, 31, tzinfo=UTC) if until is None else until
-        words["until"] = f"fromUnixTimestamp64Milli({to_ms(moment)}, 'UTC')"
-        words["epoch"] = str(2**32 if until is None else epoch_after(to_ms(until)))
-        words["until_ms"] = str(to_ms(moment))
-        self._customers = words["customers"]
-        words["own_cases"] = _OWN_CASES.format(**words)
-        words["cases"] = _CASES.format(**words)
-        words["evidence_of"] = _EVIDENCE_OF.format(**words)
-        self._rows = {name: condition.format(**words) for name, condition in ROWS.items()}
-        self._evidence = _EVIDENCE.format(**words)
-        self._without_evidence = _WITHOUT_EVIDENCE.format(**words)
+        key = HashKey.new()
+        query = f"SELECT kind, {key.of('name')} FROM {table}"  # noqa: S608  # a constant
+        hashes = client.execute(query, settings=_QUIETLY)
+        self._named = Named(
+            key,
+            authors=tuple(number for kind, number in hashes if kind == "author"),
+            customers=tuple(number for kind, number in hashes if kind == "customer"),
+            until=until,
+        )
 
     def accounts(self) -> set[str]:
         """The accounts of the person's customers, as the tables know them."""
-        query = f"SELECT author FROM parties FINAL WHERE customer_id IN {self._customers}"  # noqa: S608  # constants
+        query = f"SELECT author FROM parties FINAL WHERE {self._named.is_customer('customer_id')}"  # noqa: S608
         return {author for (author,) in self._client.execute(query, settings=_QUIETLY)}
 
     def counts(self) -> dict[str, int]:
         """Table to how many of its rows are the person's."""
-        return {table: self._count(table, condition) for table, condition in self._rows.items()} | {
-            "mentions of others": self._count("mentions", self._evidence)
+        known = self._known()
+        return {table: self._count(table, condition) for table, condition in rows_of(known).items()} | {
+            "mentions of others": self._count("mentions", rows_that_name(known))
         }
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         """The current rows of a table, by column."""
-        query = f"SELECT * FROM {table} FINAL WHERE {self._rows[table]}"  # noqa: S608  # constants
+        query = f"SELECT * FROM {table} FINAL WHERE {rows_of(self._known())[table]}"  # noqa: S608  # no names
         rows, columns = self._client.execute(query, with_column_types=True, settings=_QUIETLY)
         for row in rows:
             yield {name: value for (name, _), value in zip(columns, row, strict=True) if name != "version"}
 
     def erase(self) -> None:
-        """Deletes the rows, and takes the person out of rows of others. Returns once all replicas have done so."""
-        for table, condition in self._rows.items():
-            change = "DELETE"
-            if table == "audit":
-                change = "UPDATE subject = 'erased', detail = map()"
-            self._mutate(table, change, condition)
-        self._mutate("mentions", f"UPDATE {self._without_evidence}", self._evidence)
-        for table in self._rows:
+        """Deletes the rows, and takes the person out of rows of others. Returns once all replicas have done so.
+
+        Raises:
+            ServiceError: the tables only stand for those of other servers, each of which has to be asked.
+        """
+        self._check_own()
+        known = self._known()
+        for table, condition in rows_of(known).items():
+            self._mutate(table, _CHANGES.get(table, "DELETE"), condition)
+        self._mutate("mentions", f"UPDATE {without_person(known)}", rows_that_name(known))
+        for table in TABLES:
             # no partition has this name: nothing is dropped, but files of replaced parts are removed as far as the
             # server's settings allow; the embedded engine was not seen to do so by itself
             self._client.execute(f"ALTER TABLE {table} DROP PARTITION ID 'none'", settings=_QUIETLY)
+
+    def _known(self) -> Known:
+        """What has to be asked before it can be said which rows are the person's."""
+        own, shared = own_cases(self._named), shared_cases(self._named)
+        cases = self._client.execute(f"SELECT DISTINCT case_id FROM cases WHERE {own}", settings=_QUIETLY)  # noqa: S608
+        newest = self._client.execute(
+            "SELECT case_id, max(version) FROM cases WHERE case_id IN "  # noqa: S608
+            f"(SELECT case_id FROM cases WHERE {shared}) GROUP BY case_id",
+            settings=_QUIETLY,
+        )
+        back = self._count("customers", came_back(self._named))
+        return Known(self._named, tuple(sorted(name for (name,) in cases)), tuple(sorted(newest)), back > 0)
+
+    def _check_own(self) -> None:
+        query = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'Distributed'"
+        elsewhere = [name for (name,) in self._client.execute(query, settings=_QUIETLY) if name in TABLES]
+        if elsewhere:
+            raise ServiceError(
+                f"the rows of {', '.join(sorted(elsewhere))} are on other servers (Distributed): run this for one "
+                "server of each shard, with CLICKHOUSE_URL naming it and its own database (see docs/privacy.md)"
+            )
 
     def _mutate(self, table: str, change: str, condition: str) -> None:
         if self._count(table, condition):
@@ -167,7 +152,7 @@ class PersonInTables:
             self._client.execute(statement, settings=_QUIETLY | {"mutations_sync": 2})
 
     def _count(self, table: str, condition: str) -> int:
-        query = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608  # constants
+        query = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608  # no names
         return int(self._client.execute(query, settings=_QUIETLY)[0][0])
 
     def old_parts_seconds(self) -> int:

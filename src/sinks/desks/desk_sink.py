@@ -20,6 +20,7 @@ from listener.domain.desk import Ticket
 from listener.domain.errors import Busy, Rejected, ServiceError
 from listener.domain.topics import TRIAGE
 from listener.kafka.record import Record
+from listener.kafka.tenure import Tenure
 from listener.metrics import DESK_TICKETS
 from sinks.desks.desk import Desk, Draft, Farewell, Known, Outcome, Update
 from sinks.desks.draft import digest_of, draft_of, standing_of
@@ -37,6 +38,8 @@ MAX_TOLD = 500
 CLOCKS_DIFFER_MS = 60_000
 """So much may the clock of whoever published a snapshot differ from ours."""
 READ_AGAIN_SECONDS = 5.0
+MOVING_SECONDS = 5.0
+"""How long a case waits while partitions move; then the runner asks whether to stop."""
 HEIR_SECONDS = 60.0
 """How long the ticket of a superseded case waits for the case that takes it over."""
 
@@ -58,14 +61,15 @@ class _Head(msgspec.Struct):
         return self.state in OPEN_STATES
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cases:
     """The newest snapshot of each case of a batch, and the last by which it was superseded before.
 
     Attributes:
         left: what is still to be brought to the desk: superseded cases come last.
         hidden: case to whether it is open in older snapshots of the batch; one that died may have told those.
-        taken_ms: partition to when this process began to read it.
+        taken_ms: partition to since when nobody but this process can have told the desk of it.
+        moves: how often partitions had moved then.
         gone: ids of cases that are no more.
         refused: takes what the desk refuses for good, beside what could not be read.
         stumbles: case to how often the desk has failed at it.
@@ -73,7 +77,8 @@ class Cases:
 
     left: deque[tuple[Case, Record]]
     hidden: Mapping[str, set[bool]]
-    taken_ms: Mapping[int, float]
+    taken_ms: dict[int, float]
+    moves: int
     gone: list[str]
     refused: list[Refused]
     stumbles: Counter[str] = field(default_factory=Counter)
@@ -91,6 +96,8 @@ class DeskSink:
     Attributes:
         well: whether the desk took the last that it was told.
         place: where it is, for people: without secrets.
+        tenure: of whoever reads for this. A partition goes to another process only between two cases, so that
+            never two of them ask the desk about one case at once.
     """
 
     topics: tuple[str, ...] = (TRIAGE.name,)
@@ -107,6 +114,7 @@ class DeskSink:
         self.name = name
         self.well = True
         self.place = desk.place
+        self.tenure = Tenure()
         self._desk_name = desk_name
         self._config = config
         self._desk = desk
@@ -162,7 +170,7 @@ class DeskSink:
                     cases.append((Case.read(record.value or b""), record))
                 except Rejected as why:
                     refused.append(Refused(record, why))
-        content = Cases(cases, hidden, dict(self._taken_ms), list(gone), refused)
+        content = Cases(cases, hidden, dict(self._taken_ms), self.tenure.moves, list(gone), refused)
         return Prepared(content, refused)
 
     def store(self, content: Cases) -> None:
@@ -175,31 +183,53 @@ class DeskSink:
         """
         self._catch_up()
         while content.left:
-            case, record = content.left[0]
-            try:
-                if content.stumbles[case.case_id] >= MAX_STUMBLES and self._is_well():
-                    raise Rejected("refused", "the desk fails at this case again and again")  # noqa: TRY301
-                self._bring(
-                    case,
-                    record.timestamp,
-                    hidden=content.hidden[case.case_id],
-                    alone=record.timestamp > content.taken_ms[record.partition] + CLOCKS_DIFFER_MS,
-                )
-            except Busy as busy:
-                self.well = False
-                if isinstance(busy, Stumbles):
-                    content.stumbles[case.case_id] += 1
-                    content.left.rotate(-1)
-                raise
-            except Rejected as why:
-                content.refused.append(Refused(record, why))
-                log.warning("sink=%s refused case_id=%s: %s", self.name, case.case_id, why)
+            _, record = content.left[0]
+            with self.tenure.holding(record.topic, record.partition, MOVING_SECONDS) as ours:
+                if ours is None:
+                    raise Busy("partitions move between processes", READ_AGAIN_SECONDS)
+                if content.moves != self.tenure.moves:
+                    self._others_may_have_told(content)
+                if ours:
+                    self._bring_or_refuse(content)
             content.left.popleft()
         for case_id in content.gone:
             if self._book.of(case_id) is not None:
                 self._tickets.forget(case_id, self._desk_name)
                 self._book.forget(case_id)
         self.well = True
+
+    def _others_may_have_told(self, content: Cases) -> None:
+        """Partitions have moved since this was read: perhaps there, and back."""
+        content.moves = self.tenure.moves
+        content.taken_ms |= dict.fromkeys(content.taken_ms, self._now().timestamp() * 1000)
+        self._sure.clear()
+        self._catch_up()
+
+    def _bring_or_refuse(self, content: Cases) -> None:
+        """Brings the next case to the desk.
+
+        Raises:
+            Busy: as `store`; a case at which the desk stumbles goes to the end.
+        """
+        case, record = content.left[0]
+        try:
+            if content.stumbles[case.case_id] >= MAX_STUMBLES and self._is_well():
+                raise Rejected("refused", "the desk fails at this case again and again")  # noqa: TRY301
+            self._bring(
+                case,
+                record.timestamp,
+                hidden=content.hidden[case.case_id],
+                alone=record.timestamp > content.taken_ms[record.partition] + CLOCKS_DIFFER_MS,
+            )
+        except Busy as busy:
+            self.well = False
+            if isinstance(busy, Stumbles):
+                content.stumbles[case.case_id] += 1
+                content.left.rotate(-1)
+            raise
+        except Rejected as why:
+            content.refused.append(Refused(record, why))
+            log.warning("sink=%s refused case_id=%s: %s", self.name, case.case_id, why)
 
     def housekeeping(self) -> None:
         """Closes tickets of superseded cases whose heirs were not heard of in time: closed ones, for instance."""

@@ -3,11 +3,15 @@
 A ticket is tied to its case by a link that it "refers to", ``listener:K-...``. Every Request Tracker takes that
 without preparation, people see it at the ticket, and it is looked for in the database itself, not in an index that
 lags.
+
+People may merge tickets (https://docs.bestpractical.com/rt/5.0.3/RT/Ticket.html, MergeInto): the number of the one
+then leads to the other, which has the links of both, and so refers to several cases. Each is told there, an answer
+there is each one's, and the ticket closes with the last of them.
 """
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,20 +95,27 @@ class RequestTracker:
         ticket = self._ask("GET", f"/ticket/{ticket_id}")
         fields, status = self._fields(draft, update.changed), ticket["Status"]
         named = _cases_of(ticket)
-        if draft.case_id not in named:
+        beside = self._merged_cases(ticket_id, ticket, {draft.case_id, update.renamed_from})
+        kept = {*beside} if beside and draft.outcome != "open" else {draft.case_id, *beside}
+        if draft.case_id in kept and draft.case_id not in named:
             fields["AddRefersTo"] = [SCHEME + draft.case_id]
-        if others := [SCHEME + name for name in named if name != draft.case_id]:
+        if others := [SCHEME + name for name in named if name not in kept]:
             fields["DeleteRefersTo"] = others
         if fields:
             self._ask("PUT", f"/ticket/{ticket_id}", json=fields)
         if update.doubtful:
-            update = replace(update, entries=self._not_there(ticket_id, update.entries))
+            update = replace(update, entries=self._not_there(ticket_id, ticket, update.entries))
         if update.note is not None:
             self._comment(ticket_id, update.note)
         closed = (self._config.resolved_status, self._config.declined_status)
         if update.outcome == "open" and status in closed:
             self._set_status(ticket_id, self._config.open_status)
-        elif update.outcome is not None and update.outcome != "open" and status not in (*closed, "deleted"):
+        elif (
+            not beside
+            and update.outcome is not None
+            and update.outcome != "open"
+            and status not in (*closed, "deleted")
+        ):
             self._set_status(ticket_id, closed[update.outcome == "declined"])
 
     def retire(self, ticket_id: str, farewell: Farewell) -> None:
@@ -112,9 +123,10 @@ class RequestTracker:
         ticket = self._ask("GET", f"/ticket/{ticket_id}")
         closed = (self._config.resolved_status, self._config.declined_status, "deleted")
         entry = Entry(farewell.text, farewell.text, by_customer=False)
-        if self._not_there(ticket_id, (entry,)):
+        if self._not_there(ticket_id, ticket, (entry,)):
             self._comment(ticket_id, farewell.text)
-        if ticket["Status"] not in closed:
+        beside = self._merged_cases(ticket_id, ticket, {farewell.case_id})
+        if not beside and ticket["Status"] not in closed:
             self._set_status(ticket_id, self._config.resolved_status)
         self._ask("PUT", f"/ticket/{ticket_id}", json={"DeleteRefersTo": [SCHEME + farewell.case_id]})
 
@@ -124,7 +136,7 @@ class RequestTracker:
         seen = set() if position is None else {int(number) for number in position["seen"]}
         found, more = self._transactions(after)
         fresh = [each for each in found if int(each["id"]) not in seen]
-        answers = tuple(answer for each in fresh if (answer := self._answer(each)) is not None)
+        answers = tuple(answer for each in fresh for answer in self._answers(each))
         young = {int(each["id"]) for each in found if _time(each["Created"]) > self._now() - SETTLED}
         if more:
             young = set()
@@ -175,12 +187,27 @@ class RequestTracker:
         if self._ask("GET", f"/ticket/{ticket_id}")["Status"] != status:
             raise Rejected("refused", f"{self._server.host} leaves ticket {ticket_id} as it is: {told}"[:300])
 
-    def _not_there(self, ticket_id: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def _merged_cases(self, ticket_id: str, ticket: Json, own: Collection[str | None]) -> list[str]:
+        """The cases of other tickets that people have merged with this one.
+
+        A ticket that nothing was merged into may name another case where a rename was cut short.
+
+        Args:
+            own: the names that the case of this ticket has, or had.
+        """
+        others = [name for name in _cases_of(ticket) if name not in own]
+        if others and _id_of(ticket) == ticket_id:
+            query = f"EffectiveId = {ticket_id} AND id != {ticket_id}"
+            if not self._ask("GET", "/tickets", query={"query": query, "per_page": 1})["items"]:
+                return []
+        return others
+
+    def _not_there(self, ticket_id: str, ticket: Json, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """Those that none of our last notes has."""
         if not entries:
             return ()
         query = (
-            f"ObjectType = 'RT::Ticket' AND ObjectId = {ticket_id} AND (Type = 'Create' OR Type = 'Comment') "
+            f"{_history(ticket_id, ticket)} AND (Type = 'Create' OR Type = 'Comment') "
             f"AND Creator = '{_quoted(self._config.username)}'"
         )
         asked = {"query": query, "orderby": "id", "order": "DESC", "per_page": NOTES_LOOKED_AT}
@@ -223,42 +250,49 @@ class RequestTracker:
                 return found, False
         return found, True
 
-    def _answer(self, transaction: Json) -> DeskAnswer | None:
-        """What a transaction says to a case; None where it says nothing, is the customer's, or is gone by now."""
+    def _answers(self, transaction: Json) -> list[DeskAnswer]:
+        """What a transaction says to each case of its ticket; nothing if it is the customer's, or gone by now."""
         try:
-            return self._answer_of(transaction)
+            return self._answers_of(transaction)
         except Rejected:
-            return None
+            return []
 
-    def _answer_of(self, transaction: Json) -> DeskAnswer | None:
+    def _answers_of(self, transaction: Json) -> list[DeskAnswer]:
         status = transaction["Type"] == "Status"
         kinds = {self._config.resolved_status: "resolved", self._config.declined_status: "declined"}
         kind = kinds.get(str(transaction["NewValue"])) if status else "answered"
         if kind is None:
-            return None
+            return []
         ticket_id = _id_of(transaction["ObjectId"])
         ticket = self._ask("GET", f"/ticket/{ticket_id}")
-        case_id = next(iter(_cases_of(ticket)), None)
+        cases = _cases_of(ticket)
         by = str(_id_of(transaction["Creator"]))
-        if case_id is None or by in {str(_id_of(each)) for each in ticket.get("Requestor", [])}:
-            return None
+        if not cases or by in {str(_id_of(each)) for each in ticket.get("Requestor", [])}:
+            return []
+        if _id_of(ticket) == ticket_id and not self._merged_cases(ticket_id, ticket, cases[:1]):
+            cases = cases[:1]
         number = int(transaction["id"])
-        return DeskAnswer.model_validate(
-            {
-                "answer_id": str(number),
-                "case_id": case_id,
-                "kind": kind,
-                "by": by,
-                "text": "" if status else self._text(number),
-                "reason": self._last_word(ticket_id, number) if kind == "declined" else None,
-                "at": _time(transaction["Created"]),
-            }
-        )
+        text = "" if status else self._text(number)
+        reason = self._last_word(ticket_id, ticket, number) if kind == "declined" else None
+        return [
+            DeskAnswer.model_validate(
+                {
+                    "answer_id": f"{number}.{case_id}" if len(cases) > 1 else str(number),
+                    "case_id": case_id,
+                    "kind": kind,
+                    "by": by,
+                    "text": text,
+                    "reason": reason,
+                    "at": _time(transaction["Created"]),
+                }
+            )
+            for case_id in cases
+        ]
 
-    def _last_word(self, ticket_id: str, before: int) -> str | None:
+    def _last_word(self, ticket_id: str, ticket: Json, before: int) -> str | None:
         """What people wrote last at a ticket."""
         query = (
-            f"ObjectType = 'RT::Ticket' AND ObjectId = {ticket_id} AND id < {before} "
+            f"{_history(ticket_id, ticket)} AND id < {before} "
             f"AND (Type = 'Comment' OR Type = 'Correspond') AND Creator != '{_quoted(self._config.username)}'"
         )
         asked = {"query": query, "orderby": "id", "order": "DESC", "per_page": 1}
@@ -279,9 +313,16 @@ class RequestTracker:
 
 
 def _cases_of(ticket: Json) -> list[str]:
-    """The cases that a ticket refers to: one, but where a rename was cut short."""
+    """The cases that a ticket refers to: one, but where tickets were merged, or a rename was cut short."""
     links = (each["_url"] for each in ticket.get("_hyperlinks", []) if each.get("ref") == "refers-to")
     return [found[1].upper() for link in links if (found := _CASE.search(str(link))) is not None]
+
+
+def _history(ticket_id: str, ticket: Json) -> str:
+    """Finds the transactions of a ticket, also those before it was merged into another."""
+    numbers = sorted({ticket_id, _id_of(ticket)}, key=int)
+    which = " OR ".join(f"ObjectId = {number}" for number in numbers)
+    return f"ObjectType = 'RT::Ticket' AND ({which})"
 
 
 def _id_of(value: Any) -> str:

@@ -1,6 +1,7 @@
 """A real mailbox: what arrives, in which order, after a restart, under new UIDs, woken by IDLE."""
 
 import imaplib
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -157,6 +158,40 @@ def test_a_wrong_password_and_a_missing_folder_are_told(dovecot: Dovecot) -> Non
     assert "wrong" not in str(told.value)
     with pytest.raises(ListenerError, match="no folder Elsewhere"):
         opened(dovecot, folder="Elsewhere").poll()
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ("[UNAVAILABLE] Temporary authentication failure.", True),
+        ("[LIMIT] Too many connections", True),
+        ("[AUTHENTICATIONFAILED] Authentication failed.", False),
+    ],
+)
+def test_a_server_that_lets_nobody_in_just_now_is_waited_for(said: str, waits: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with server.accept()[0] as client, client.makefile("rwb") as lines:
+                lines.write(b"* OK ready\r\n")
+                lines.flush()
+                while line := lines.readline():
+                    tag, command = line.split()[:2]
+                    lines.write(b"* CAPABILITY IMAP4rev1\r\n" if command == b"CAPABILITY" else b"")
+                    answer = b"OK done" if command == b"CAPABILITY" else b"NO " + said.encode()
+                    lines.write(tag + b" " + answer + b"\r\n")
+                    lines.flush()
+
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        setup = Setup("mailbox", {}, {"password": "secret"}, now=lambda: datetime.now(UTC))
+        given = {"host": "127.0.0.1", "port": server.getsockname()[1], "tls": "none", "user": USER}
+        one = EmailConnector(setup, EmailOptions.model_validate(given))
+        with pytest.raises(Busy if waits else ListenerError) as told:
+            one.poll()
+        one.close()
+        refusing.join(10)
+    assert isinstance(told.value, Busy) is waits
 
 
 def test_what_was_deleted_in_between_is_passed_over(dovecot: Dovecot) -> None:

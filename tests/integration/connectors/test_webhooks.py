@@ -17,6 +17,7 @@ import pytest
 
 from fakes.desk import KEY, signed
 from fixtures_command_line import Result
+from listener.connectors.webhook_openapi import document
 from listener.domain.dead_letter import DeadLetter
 from listener.domain.erasure import Erasures
 from listener.domain.governance import Alert
@@ -28,6 +29,7 @@ from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
 from listener.privacy.erase import put_on_list
 from listener.privacy.person import Person
+from openapi import assert_holds
 from serving import Serving
 
 pytestmark = pytest.mark.kafka
@@ -216,3 +218,22 @@ def test_a_configuration_that_cannot_work_is_told(
     result = listener("webhooks", "--port", "0")
     assert result.code == 2
     assert said in result.err
+
+
+def test_to_read_what_waits_to_be_told_is_wrong_use(
+    listener: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CALLS_KEY", KEY)
+    (tmp_path / "listener.yaml").write_text(CONFIGURATION)
+    result = listener("connect", "calls", "--check")
+    assert result.code == 2
+    assert "calls waits to be told, by `listener webhooks`" in result.err
+
+
+def test_the_document_holds_whatever_schemathesis_asks(
+    start: Callable[..., Service], connection: KafkaConnection, tmp_path: Path
+) -> None:
+    service = start()
+    assert httpx.get(f"{service.serving.url}openapi.json").json() == document()
+    assert_holds(service.serving.url, "integration.connectors.schemathesis_hooks", tmp_path)
+    assert len(list(read_whole(connection, RAW.name))) > 20, "it was taken at its word, not turned away"

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, ReadOn, read_whole
 from listener.kafka.publish import Publisher
 from listener.kafka.quick_records import QuickRecord
+from listener.kafka.tenure import Tenure
 
 pytestmark = pytest.mark.kafka
 
@@ -47,9 +49,9 @@ def publish(connection: KafkaConnection, topic: str, numbers: range) -> None:
 
 
 @contextmanager
-def consumer(connection: KafkaConnection, topic: str, **options: float) -> Iterator[BatchConsumer]:
+def consumer(connection: KafkaConnection, topic: str, **options: Any) -> Iterator[BatchConsumer]:
     options = {"max_wait_seconds": 0.3, "session_timeout_seconds": 6.0} | options
-    with BatchConsumer(connection, f"{topic}-group", [topic], **options) as made:  # type: ignore[arg-type]
+    with BatchConsumer(connection, f"{topic}-group", [topic], **options) as made:
         yield made
 
 
@@ -173,6 +175,54 @@ def test_members_that_come_and_go_while_batches_are_collected_lose_nothing(
     for thread in threads:
         thread.join()
     assert set(seen) == set(range(6000))
+
+
+def test_a_partition_moves_once_what_was_begun_has_ended_and_is_not_committed_by_who_had_it_before(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic(2)
+    publish(connection, name, range(100))
+    tenure, stop, joined = Tenure(), threading.Event(), threading.Event()
+    came: dict[int, int] = {}
+    """Number to partition."""
+
+    def join() -> None:
+        with consumer(connection, name) as other:
+            while not came and not stop.is_set():
+                came.update((int(record.value or b""), record.partition) for record in other.poll())
+            joined.set()
+            stop.wait(60)
+
+    with consumer(connection, name, tenure=tenure) as member:
+        first: list[int] = []
+        while not first:
+            first = [int(record.value or b"") for record in member.poll()]
+        newcomer = threading.Thread(target=join)
+
+        def stay_until(so: Callable[[], bool]) -> None:
+            deadline = time.monotonic() + 60
+            while not so():
+                assert time.monotonic() < deadline
+                member.keep_alive(0.1)
+
+        with tenure.holding(name, 0, 0) as ours:
+            assert ours
+            newcomer.start()
+            keeper = threading.Thread(target=stay_until, args=(joined.is_set,))
+            keeper.start()
+            while tenure.moves == 0:
+                time.sleep(0.05)
+            time.sleep(1.0)
+            assert not joined.is_set()
+        keeper.join()
+        stop.set()
+        newcomer.join()
+        stay_until(lambda: member.assigned and len(member.places() or ()) == 2)
+        member.commit()
+        with TopicAdmin(connection) as admin:
+            committed = admin.committed_offsets(f"{name}-group")
+        assert not committed.keys() & {(name, partition) for partition in came.values()}
+        assert came.keys() <= set(read(member, len(came))), "what moved and came back is read again"
 
 
 def test_a_whole_compacted_topic_is_read_to_its_end_and_no_further(

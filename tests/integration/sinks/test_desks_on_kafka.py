@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.partitioner import murmur2
+from kafka.admin import KafkaAdminClient
 from standardwebhooks.webhooks import Webhook
 
 from conformance.gate import Drop, Gate, Refuse
@@ -89,8 +92,8 @@ class Here:
         try:
             yield process
         finally:
-            process.kill()
-            process.wait()
+            process.terminate()
+            process.wait(WAIT_SECONDS)
 
     def run(self, *words: str) -> str:
         """A command that ends by itself; what it told."""
@@ -271,3 +274,83 @@ def test_a_webhook_and_a_mailbox_can_tell_a_repeat(connection: KafkaConnection, 
     assert KEY not in said
     assert "secret-path" not in said
     assert "parcel" not in said
+
+
+def group(connection: KafkaConnection) -> tuple[str, dict[str, set[int]]]:
+    """The state of the sink's consumer group, and which partitions each member has."""
+    admin = KafkaAdminClient(**connection.kafka_python())
+    try:
+        told = admin.describe_groups([sink_group(SINK)])[sink_group(SINK)]
+    finally:
+        admin.close()
+    members = {
+        member["member_id"]: {
+            number
+            for topic in (member["member_assignment"] or {}).get("assigned_partitions", ())
+            for number in topic["partitions"]
+        }
+        for member in told["members"]
+    }
+    return told["group_state"], members
+
+
+def test_two_processes_share_the_cases_and_each_case_has_one_ticket(
+    connection: KafkaConnection, request_tracker: RequestTrackerServer, tmp_path: Path
+) -> None:
+    """The second joins while the first opens a ticket, and is killed while it opens one itself."""
+    first_cases, later_cases = (
+        [
+            CASE.model_copy(update={"case_id": case_id(name), "anchor": name, "state": "waiting_for_us"})
+            for name in (f"x:shared-{number}" for number in numbers)
+        ]
+        for numbers in (range(10), range(10, 30))
+    )
+    relay = Relay(request_tracker.url)
+    opening, may_go = threading.Event(), threading.Event()
+
+    def hold(request: Request) -> None:
+        if request.method == "POST" and not opening.is_set():
+            opening.set()
+            may_go.wait(WAIT_SECONDS)
+
+    def told() -> bool:
+        return committed(admin) == sum(admin.end_offsets([TRIAGE.name]).values())
+
+    relay.when_asked = hold
+    with serving(relay) as address, TopicAdmin(connection) as admin:
+        here = Here(tmp_path, connection, REQUEST_TRACKER.format(address=address), RT_PASSWORD=OURS[1])
+        publish(connection, *first_cases)
+        with here.running("sink", SINK):
+            assert opening.wait(WAIT_SECONDS)
+            [alone] = group(connection)[1]
+            with here.running("sink", SINK) as second:
+                wait(lambda: group(connection)[0] == "PreparingRebalance", "the second is there")
+                asked = len(relay.passed)
+                time.sleep(2.0)  # whoever did not wait for the ticket would have the case by now
+                assert (group(connection)[0], len(relay.passed)) == ("PreparingRebalance", asked)
+                may_go.set()
+                wait(lambda: group(connection)[0] == "Stable", "the partitions are shared")
+                shares = group(connection)[1]
+                assert sorted(map(len, shares.values())) == [PARTITIONS // 2] * 2
+                wait(told, "all are told")
+
+                [its_own] = [numbers for member, numbers in shares.items() if member != alone]
+
+                def die(request: Request) -> None:
+                    named = (
+                        json.loads(request.body or b"{}").get("RefersTo", [""])[0].removeprefix("listener:")
+                    )
+                    if named and (murmur2(named.encode()) & 0x7FFFFFFF) % PARTITIONS in its_own:
+                        second.kill()
+
+                relay.when_answered = die
+                publish(connection, *later_cases)
+                assert second.wait(WAIT_SECONDS) == -9
+                relay.when_answered = None
+            wait(told, "the first has told those of the second")
+            assert list(group(connection)[1].values()) == [set(range(PARTITIONS))]
+    subjects = [str(ticket["Subject"]) for ticket in request_tracker.tickets()]
+    known = recorded(connection)
+    for each in (*first_cases, *later_cases):
+        assert sum(subject.startswith(each.case_id) for subject in subjects) == 1
+        assert known[each.case_id].state == "open"

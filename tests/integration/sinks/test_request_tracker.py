@@ -187,6 +187,74 @@ def test_a_retired_ticket_says_why_once_and_is_found_no_more(
     )
 
 
+def merged(request_tracker: RequestTrackerServer, rt: RequestTracker) -> tuple[Draft, Draft, str, str]:
+    """Two cases, of which an agent has merged the first's ticket into the second's."""
+    one, other = draft(), draft()
+    gone, left = rt.open(one).ticket_id, rt.open(other).ticket_id
+    request_tracker.ask("PUT", f"/ticket/{gone}", json={"MergeInto": int(left)})
+    return one, other, gone, left
+
+
+def test_tickets_that_people_merged_are_one_ticket_of_several_cases(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other, gone, left = merged(request_tracker, rt)
+    page = rt.answers(None)
+    while page.more:
+        page = rt.answers(page.position)
+    assert one.case_id not in {answer.case_id for answer in page.answers}, "to merge is no answer"
+    for of, number in ((one, gone), (other, left)):
+        rt.update(number, update(of, entries=of.entries, changed=frozenset()))
+        known = rt.find(of.case_id)
+        assert known is not None
+        assert known.ticket_id == left
+    assert len(history(request_tracker, left, "Comment")) == 2
+    rt.update(gone, update(one, entries=one.entries, changed=frozenset(), doubtful=True))
+    assert len(history(request_tracker, left, "Comment")) == 2, "it was told before the merge"
+
+    request_tracker.correspond(left, "Both are on their way.")
+    page = rt.answers(page.position)
+    assert {(answer.case_id, answer.text) for answer in page.answers} == {
+        (each.case_id, "Both are on their way.") for each in (one, other)
+    }
+    assert len({answer.answer_id for answer in page.answers}) == 2
+
+
+def test_a_merged_ticket_closes_with_the_last_of_its_cases(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other, gone, left = merged(request_tracker, rt)
+
+    def status() -> str:
+        told: str = request_tracker.ask("GET", f"/ticket/{left}")["Status"]
+        return told
+
+    over, over_too = (changed(each, state="resolved") for each in (one, other))
+    rt.update(left, update(over_too, outcome="resolved", changed=frozenset()))
+    assert status() == "new"
+    assert rt.find(other.case_id) is None
+    rt.update(left, update(other, outcome="open", changed=frozenset()))
+    rt.update(left, update(over_too, outcome="resolved", changed=frozenset()))
+    rt.update(gone, update(over, outcome="resolved", changed=frozenset()))
+    assert status() == "resolved"
+
+
+def test_a_merged_ticket_outlives_a_case_that_became_part_of_the_other(
+    request_tracker: RequestTrackerServer, rt: RequestTracker
+) -> None:
+    one, other, gone, left = merged(request_tracker, rt)
+    heir = draft()
+    rt.update(gone, update(heir, renamed_from=one.case_id, changed=frozenset()))
+    found = [rt.find(each.case_id) for each in (one, heir, other)]
+    assert [known and known.ticket_id for known in found] == [None, left, left]
+    rt.retire(gone, Farewell(heir.case_id, f"{heir.case_id} is now part of {other.case_id}", "event"))
+    assert request_tracker.ask("GET", f"/ticket/{left}")["Status"] == "new"
+    assert rt.find(heir.case_id) is None
+    known = rt.find(other.case_id)
+    assert known is not None
+    assert known.ticket_id == left
+
+
 def test_what_cannot_be_is_told_apart(request_tracker: RequestTrackerServer, rt: RequestTracker) -> None:
     with pytest.raises(Rejected, match="gone"):
         rt.update("999999", update(draft()))

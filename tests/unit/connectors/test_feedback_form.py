@@ -1,23 +1,28 @@
 """The pages, over a broker that keeps what it acknowledged and can be away."""
 
 import asyncio
+import html
 import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any, get_args
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+import yaml
 
 from fakes.pages import Client, Page
 from listener.connectors.feedback import MAX_MESSAGE
 from listener.connectors.feedback_form import MAX_BODY_BYTES, FormOptions, feedback_app
 from listener.connectors.feedback_status import Answer, State, Status
+from listener.connectors.feedback_words import languages, words_for
 from listener.domain.errors import ServiceError
 from listener.domain.mention import Mention
 
+OURS = resources.files("listener.connectors")
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -384,6 +389,72 @@ class TestTiming:
         ]
 
 
+class TestLanguages:
+    @pytest.mark.parametrize("lang", languages())
+    @pytest.mark.parametrize("company", [None, "Example Air"])
+    def test_from_the_form_to_the_receipt(self, broker: Broker, lang: str, company: str | None) -> None:
+        """Every page, error and receipt has the language of the form; nothing is left to be filled in."""
+        client = client_of(broker, company=company, burst=2)
+        words = languages()[lang]
+        post = f"/feedback?lang={lang}"
+        wrong = fields(client, message="", contact="nowhere")
+        right = wrong | {"message": "Help", "contact": ""}
+        pages = [client.get(f"/?lang={lang}"), client.post(post, data=wrong), client.post(post, data=right)]
+        pages += [client.post(post, content=b"", headers={"Content-Type": "text/x"})]
+        broker.down = True
+        pages += [client.post(post, data=right), client.post(post, data=right)]
+        pages += [client.get(f"/status/R-1?lang={lang}"), client.request("PUT", f"/stamp?lang={lang}")]
+        assert [page.status_code for page in pages] == [200, 422, 201, 415, 503, 429, 404, 405]
+        told = (
+            "lead",
+            "wrong_contact",
+            "receipt_title",
+            "not_taken",
+            "away",
+            "many",
+            "missing",
+            "wrong_text",
+        )
+        for page, key in zip(pages, told, strict=True):
+            assert page.text.startswith(f'<!doctype html>\n<html lang="{lang}">')
+            assert words[key] in html.unescape(page.text)
+            assert not re.search(r"\{\w*\}", page.text)
+            assert page.headers["Content-Language"] == lang
+        assert ("form", f"feedback?lang={lang}") in [
+            (tag, attrs.get("action")) for tag, attrs in Page(pages[1].text).elements
+        ]
+        link = f"status/{broker.mentions[0].native_id}?lang={lang}"
+        assert ("a", {"href": link}) in Page(pages[2].text).elements
+
+    def test_each_language_has_every_text_with_the_same_places(self) -> None:
+        texts = yaml.safe_load((OURS / "templates" / "feedback_words.yaml").read_text(encoding="utf-8"))
+        places = {
+            lang: {key: set(re.findall(r"\{\w+\}", str(text))) for key, text in of.items()}
+            for lang, of in texts.items()
+        }
+        assert all(found == places["en"] for found in places.values())
+        button = (OURS / "static" / "button.js").read_text(encoding="utf-8")
+        assert set(texts) == set(re.findall(r"^    (\w\w): \{$", button, re.MULTILINE))
+
+    @pytest.mark.parametrize(
+        ("asked", "accepted", "lang"),
+        [
+            (None, "", "en"),
+            (None, "it, es;q=0.4, de-CH;q=0.9", "de"),
+            (None, "de;q=0, fr;q=x, *", "en"),
+            ("fr", "de", "fr"),
+            ("xx", "de", "de"),
+            ("<b>", "\u00e9;;q=;,", "en"),
+        ],
+    )
+    def test_the_address_before_the_browser(self, asked: str | None, accepted: str, lang: str) -> None:
+        assert words_for(asked, accepted).lang == lang
+
+    def test_a_program_is_answered_in_english(self, client: Client) -> None:
+        answer = client.post("/feedback?lang=de", json={"message": ""}, headers={"Accept-Language": "de"})
+        assert answer.json() == {"errors": {"message": languages()["en"]["empty"]}}
+
+
 class TestButton:
     def test_is_small_and_may_be_loaded_by_any_page(self, client: Client) -> None:
         answer = client.get("/button.js")
@@ -454,6 +525,22 @@ class TestStatus:
     @pytest.mark.parametrize("receipt", ["R-1", "R-0123-4567-89AB-CDEU", "R-0123-4567-89AB-CDEF-0000", "<b>"])
     def test_what_is_no_receipt_has_no_page(self, client: Client, receipt: str) -> None:
         assert client.get(f"/status/{receipt}").status_code == 404
+
+    def test_it_speaks_the_language_that_the_address_names(self) -> None:
+        app = feedback_app(
+            "f",
+            FormOptions(),
+            deliver=lambda *_: None,
+            ping=lambda: None,
+            now=lambda: NOW,
+            status_of=lambda _: Status("answered", (Answer("Heute bezahlt.", NOW),)),
+        )
+        answer = Client(app).get(f"/status/{self.RECEIPT}?lang=de-AT", headers={"Accept-Language": "fr"})
+        assert answer.headers["Content-Language"] == "de"
+        assert "1. März 2026, 12:30 UTC" in answer.text
+        page = Page(answer.text)
+        assert ("html", {"lang": "de"}) in page.elements
+        assert ("a", {"href": "../?lang=de"}) in page.elements
 
     def test_the_receipt_leads_to_it(self, client: Client, broker: Broker) -> None:
         answer = client.post("/feedback", data=fields(client))

@@ -162,7 +162,7 @@ font-weight:600;color:var(--on);background:var(--accent);cursor:pointer}
       if (!receipt) throw new Error(String(answer.status));
       fields.hidden = send.hidden = true;
       told.replaceChildren(make("p", {}, t.done), make("p", { class: "number" }, receipt), make("p", {},
-        make("a", { href: new URL(`status/${receipt}`, base), target: "_blank", rel: "noopener noreferrer" }, t.status)));
+        make("a", { href: new URL(`status/${receipt}?lang=${lang}`, base), target: "_blank", rel: "noopener noreferrer" }, t.status)));
       told.focus();
     } catch {
       say(t.failed, true);

@@ -330,6 +330,56 @@ def test_a_case_that_is_gone_is_forgotten() -> None:
     assert world.log[-1].key == b"K-A fake"
 
 
+def test_a_partition_goes_to_another_process_between_two_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, at_work = World(), []
+    first, second = (case(name, 1) for name in ("K-A", "K-B"))
+    batch = [
+        FakeFetched(n, each.to_json(), each.case_id.encode(), topic="triage", timestamp=n)
+        for n, each in enumerate((first, second))
+    ]
+
+    def step() -> None:
+        at_work.append(not world.sink.tenure.idle)
+        if len(at_work) == 1:
+            world.sink.tenure.moving()
+
+    world = World(step=step)
+    monkeypatch.setattr("sinks.desks.desk_sink.MOVING_SECONDS", 0.01)
+    prepared = world.sink.prepare(batch)
+    with pytest.raises(Busy, match="move"):
+        world.sink.store(prepared.content)
+    assert (world.tickets, all(at_work)) == ([("K-A", "open")], True)
+
+    other = DeskSink(
+        "desk-fake",
+        "fake",
+        world.config,
+        world.desk,
+        lambda: FakeTicketTopic(world.log),  # type: ignore[arg-type,return-value]
+        lambda: world.now,
+    )
+    other.store(other.prepare(batch).content)
+    world.sink.tenure.settled([])
+    world.sink.store(prepared.content)
+    assert [ticket.calls for ticket in world.desk.tickets] == [["open"], ["open"]]
+
+
+def test_a_partition_that_comes_back_brings_what_others_have_told_meanwhile() -> None:
+    world = World()
+    batch = [FakeFetched(1, case("K-A", 1).to_json(), b"K-A", topic="triage", timestamp=1)]
+    prepared = world.sink.prepare(batch)
+    world.sink.store(world.sink.prepare([]).content)
+    world.sink.tenure.moving()
+    log, world.log = world.log, world.log
+    other = World()
+    other.desk, other.log = world.desk, log
+    other.start()
+    other.tell(case("K-A", 1))
+    world.sink.tenure.settled([("triage", 0)])
+    world.sink.store(prepared.content)
+    assert [ticket.calls for ticket in world.desk.tickets] == [["open"]]
+
+
 @dataclass
 class Company:
     """What the stream would publish: contacts in groups, each a case with the name of its earliest contact."""
