@@ -23,8 +23,9 @@ from listener.domain.topics import ENRICHED, RAW
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin
+from sinks.clickhouse.blocks import rows_of
 from sinks.clickhouse.rows import ROWS_OF, Columns
-from sinks.clickhouse.store_rows import INSERT_SETTINGS, rows_of
+from sinks.clickhouse.store_rows import INSERT_SETTINGS
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
 from stream.ledger.ledger import Ledger
