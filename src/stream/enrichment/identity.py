@@ -160,13 +160,11 @@ class AuthorIdentity(Contract):
         """
         if other.author != self.author:
             raise ValueError(f"{self.author} is not {other.author}")
-        return self.model_copy(
-            update={
-                sort: _bounded((*getattr(self, sort), *values))
-                for sort in EVIDENCE
-                if (values := getattr(other, sort))
-            }
-        )
+        fields = dict(self.__dict__)
+        for sort in EVIDENCE:
+            if values := getattr(other, sort):
+                fields[sort] = _bounded((*fields[sort], *values))
+        return _make_identity(**fields)  # type: ignore[return-value]  # of this very class
 
 
 _make_identity = maker(AuthorIdentity)
