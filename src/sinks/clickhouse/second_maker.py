@@ -13,8 +13,7 @@ from typing import Any
 
 from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected, ServiceError
-from listener.kafka.quick_records import QuickRecord
-from listener.kafka.record import Record
+from listener.kafka.record import QuickRecord, Record
 from sinks.clickhouse.blocks import Block, Kinds, block_of
 from sinks.sink import Prepared, Refused
 
