@@ -69,7 +69,8 @@ class SecondMaker:
             block, refused = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise self._ended() from error
-        return Prepared(block, [Refused(self._batch[number], Rejected(*why)) for number, why in refused])
+        batch, self._batch = self._batch, ()
+        return Prepared(block, [Refused(batch[number], Rejected(*why)) for number, why in refused])
 
     def close(self) -> None:
         """Ends the child."""
@@ -87,16 +88,15 @@ class SecondMaker:
 
 def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
     """What the child does until its parent has ended."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # whoever stops the sink may tell both: the batch in hand is finished
+    # whoever stops the sink may tell both; the sink finishes the batch in hand, and then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     gc.set_threshold(200_000, 20, 20)  # as the sink itself has it
     erasures = Erasures()
     while True:
         try:
             news, fields = pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             return
         erasures = erasures if news is None else news
         batch = [QuickRecord(*each) for each in fields]
