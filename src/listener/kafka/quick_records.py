@@ -15,6 +15,8 @@ from kafka.errors import CorruptRecordError
 
 from listener.kafka.record import QuickRecord
 
+__all__ = ["QuickRecord", "read_quickly"]
+
 _MAGIC = 2
 """Of the only format of records that brokers since Kafka 4 know."""
 

@@ -16,7 +16,7 @@ from listener.kafka.admin import TopicAdmin, TopicPlan
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, ReadOn, read_whole
 from listener.kafka.publish import Publisher
-from listener.kafka.record import QuickRecord
+from listener.kafka.quick_records import QuickRecord
 
 pytestmark = pytest.mark.kafka
 

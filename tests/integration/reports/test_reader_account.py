@@ -10,7 +10,7 @@ from listener.clickhouse.migrate import migrate
 from listener.domain.errors import Busy
 from listener.domain.governance import Alert
 from listener.examples import examples
-from listener.kafka.record import QuickRecord
+from listener.kafka.quick_records import QuickRecord
 from listener.reports.answer import Window
 from listener.reports.root_causes import root_causes
 from sinks.clickhouse.store_rows import ClickHouseSink
