@@ -23,8 +23,9 @@ from listener.domain.topics import ENRICHED, RAW
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.embedded.ports import free_port
 from listener.kafka.admin import TopicAdmin
+from sinks.clickhouse.blocks import rows_of
 from sinks.clickhouse.rows import ROWS_OF, Columns
-from sinks.clickhouse.store_rows import INSERT_SETTINGS, rows_of
+from sinks.clickhouse.store_rows import INSERT_SETTINGS
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
 from stream.ledger.ledger import Ledger
@@ -41,6 +42,8 @@ REPEATED = 3
 CHUNK = 1000
 """Mentions that are heard together."""
 SINK_SECONDS = 300.0
+LOOK_SECONDS = 0.1
+"""How often it is asked how far the sink is: each time costs milliseconds of processors that all share."""
 GROUP = sink_group("clickhouse")
 
 
@@ -164,5 +167,5 @@ def _sink(broker: Broker, url: str, records: Sequence[Record], batch_records: in
                 if stored == first[1]:
                     raise ValueError(f"all in one batch of {batch_records}: take more mentions")
                 return (stored - first[1]) / (time.monotonic() - first[0])
-            time.sleep(0.02)
+            time.sleep(LOOK_SECONDS)
     raise TimeoutError(f"the sink stored {stored} of {len(records)} records on {ENRICHED.name} and others")

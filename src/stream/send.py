@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.codec import lz4_encode
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from listener.domain.errors import LostFooting, ServiceError
 from listener.domain.topics import MAX_DEAD_BYTES
 from listener.kafka.connection import KafkaConnection
+from stream.murmur2 import murmur2
 from stream.reliability import Footing
 
 LZ4_LEVEL = 1
@@ -165,4 +165,4 @@ def _append(batch: Any, record: Record) -> bool:
 @lru_cache(maxsize=_KEYS)
 def _number(key: bytes) -> int:
     """What decides about the partition of a key, as in every client of ours."""
-    return int(murmur2(key)) & 0x7FFFFFFF
+    return murmur2(key) & 0x7FFFFFFF

@@ -13,6 +13,7 @@ from listener.domain.case import Case
 from listener.domain.contract import Contract
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, read_enriched
 from listener.domain.errors import Rejected
+from listener.domain.governance import Alert
 from listener.domain.party import PartyEvent, PartyOf
 from listener.kafka.record import Record
 from sinks.clickhouse.rows.case_course import courses_of
@@ -22,7 +23,7 @@ PlainRow = tuple[str, dict[str, Any]]
 
 
 def plain_rows(record: Record) -> list[PlainRow]:
-    """The rows of a record of one of the four topics.
+    """The rows of a record of one of the five topics.
 
     Raises:
         Rejected: it can have none.
@@ -47,6 +48,8 @@ def plain_rows(record: Record) -> list[PlainRow]:
             event = PartyEvent.read(record.value)
             told = event.kind == "response" and event.response is not None
             return [("responses", _response(event, record))] if told else []
+        case "alerts":
+            return [("alerts", _alert(Alert.read(record.value), record))]
     raise AssertionError(record.topic)
 
 
@@ -265,6 +268,19 @@ def _party(party: PartyOf, record: Record) -> dict[str, Any]:
         "method": party.method,
         "withdrawn": 0,
         "version": _packed((min(party.epoch, 2**32 - 2), 32), (record.timestamp, 44), (record.offset, 52)),
+    }
+
+
+def _alert(alert: Alert, record: Record) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "kind": alert.kind,
+        "subject": alert.subject,
+        "due_at": _ms(alert.due_at),
+        "text": alert.text,
+        "withdrawn": alert.withdrawn,
+        "severity": alert.severity,
+        "version": _published(record),
     }
 
 

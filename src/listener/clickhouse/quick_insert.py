@@ -29,6 +29,7 @@ from listener.domain.errors import ServiceError
 
 _FORMAT = {
     "UInt8": "B",
+    "UInt16": "H",
     "UInt32": "I",
     "UInt64": "Q",
     "Int32": "i",
@@ -68,33 +69,58 @@ class Column:
         """Writes all of them to one of the driver's buffers; again, if called again."""
         self._data.write(out, context)
 
+    def __getstate__(self) -> tuple[str, int, "_Data"]:
+        """For another process: encoded, so that it writes the same and takes nothing more."""
+        return (
+            self.kind,
+            self._rows,
+            self._data if isinstance(self._data, _ByDriver) else _Encoded(self._data),
+        )
+
+    def __setstate__(self, state: tuple[str, int, "_Data"]) -> None:
+        self.kind, self._rows, self._data = state
+
 
 class QuickInsertClient(Client):  # type: ignore[misc]  # the driver publishes no types
     """A client that sends columns that are encoded already."""
 
-    def insert(self, table: str, columns: Mapping[str, Column]) -> None:
-        """Inserts rows in one block.
+    def insert(self, table: str, blocks: Sequence[Mapping[str, Column]]) -> None:
+        """Inserts rows, all in one statement.
+
+        Args:
+            blocks: one or more with the same columns in the same order.
 
         Raises:
             ServiceError: the table has other types by now.
         """
         self.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES", list(columns.values()), columnar=True
+            f"INSERT INTO {table} ({', '.join(blocks[0])}) VALUES",
+            [list(columns.values()) for columns in blocks],
+            columnar=True,
         )
 
     def send_data(
-        self, sample_block: Any, data: Sequence[Column], types_check: bool = False, columnar: bool = False
+        self,
+        sample_block: Any,
+        data: Sequence[Sequence[Column]],
+        types_check: bool = False,
+        columnar: bool = False,
     ) -> int:
         """Called by the driver once the server has said which columns it expects, and of which types."""
-        for (name, kind), column in zip(sample_block.columns_with_types, data, strict=True):
-            if kind != column.kind:
-                raise ServiceError(f"Column {name} is {kind} now, no longer {column.kind}: start this again")
-        block = ColumnOrientedBlock(sample_block.columns_with_types, data)
-        _send(self.connection, block)
-        self.receive_profile_events()
+        rows = 0
+        for columns in data:
+            for (name, kind), column in zip(sample_block.columns_with_types, columns, strict=True):
+                if kind != column.kind:
+                    raise ServiceError(
+                        f"Column {name} is {kind} now, no longer {column.kind}: start this again"
+                    )
+            block = ColumnOrientedBlock(sample_block.columns_with_types, columns)
+            _send(self.connection, block)
+            self.receive_profile_events()
+            rows += int(block.num_rows)
         self.connection.send_data(ColumnOrientedBlock())  # nothing more comes
         self.receive_profile_events()
-        return int(block.num_rows)
+        return rows
 
 
 def _send(connection: Any, block: Any) -> None:
@@ -288,6 +314,23 @@ class _Maps:
     def write(self, out: Any, context: Any) -> None:
         self._keys.write(out, context)
         self._elements.write(out, context)
+
+
+class _Encoded:
+    """What another process has encoded."""
+
+    def __init__(self, data: _Data) -> None:
+        memory = _Memory()
+        out = BufferedSocketWriter(memory, _STRINGS_BUFFER_BYTES)
+        data.write(out, None)  # of those that ask for no context
+        out.flush()
+        self._bytes = b"".join(memory)
+
+    def add(self, values: Sequence[Any]) -> None:
+        raise TypeError("encoded as a whole: it takes no more values")
+
+    def write(self, out: Any, _context: Any) -> None:
+        out.write(self._bytes)
 
 
 class _ByDriver:

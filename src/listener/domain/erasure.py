@@ -53,6 +53,8 @@ class Erasures:
             raise ValueError(f"at least {MIN_KEY_BYTES} bytes are expected")
         self._key = key
         self._at_ms: dict[str, int] = {}
+        self.changes = 0
+        """How many entries were ever taken."""
 
     def __len__(self) -> int:
         return len(self._at_ms)
@@ -85,6 +87,13 @@ class Erasures:
         """Takes an entry of the list; the latest about somebody holds."""
         at_ms = to_ms(erasure.at)
         self._at_ms[hashed] = max(at_ms, self._at_ms.get(hashed, at_ms))
+        self.changes += 1
+
+    def copy(self) -> "Erasures":
+        """The same list as it is now."""
+        same = Erasures(self._key)
+        same._at_ms = self._at_ms.copy()
+        return same
 
     def note(self, kind: SubjectKind, name: str, at: datetime) -> None:
         """Somebody was erased, whether or not the list has been read so far.

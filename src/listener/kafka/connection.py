@@ -56,6 +56,16 @@ class KafkaConnection:
         Raises:
             UsageError: as `ssl_context`.
         """
+        from listener.kafka.reconnecting import PatientClient  # whoever only reads settings needs no client
+
+        return {**self.aiokafka(), "kafka_client": PatientClient}
+
+    def aiokafka(self) -> dict[str, Any]:
+        """Arguments for aiokafka's clients, whose names are kafka-python's.
+
+        Raises:
+            UsageError: as `ssl_context`.
+        """
         arguments: dict[str, Any] = {
             "bootstrap_servers": self.servers,
             "security_protocol": self.security_protocol,
@@ -69,9 +79,6 @@ class KafkaConnection:
                 "sasl_plain_password": self.sasl_password,
             }
         return arguments
-
-    aiokafka = kafka_python
-    """Arguments for aiokafka's clients: it has taken over their names."""
 
     def ssl_context(self) -> ssl.SSLContext:
         """Of the files in `tls`.

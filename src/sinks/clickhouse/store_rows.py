@@ -1,20 +1,22 @@
 """The sink that writes records into ClickHouse: columns of rows, then one insert for each table."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from clickhouse_driver.errors import ServerException
 
 from listener.clickhouse.client import LOST_CONNECTION, connect, described, translated
 from listener.clickhouse.migrate import check_schema
-from listener.clickhouse.quick_insert import Column, QuickInsertClient
+from listener.clickhouse.quick_insert import QuickInsertClient
 from listener.domain.erasure import Erasures
-from listener.domain.errors import Busy, Rejected
+from listener.domain.errors import Busy
 from listener.kafka.record import Record
+from sinks.clickhouse.blocks import Block, block_of
 from sinks.clickhouse.erase_deleted import erase_deleted
-from sinks.clickhouse.erased import without_erased
-from sinks.clickhouse.rows import ROWS_OF, Rows
-from sinks.sink import Prepared, Refused
+from sinks.clickhouse.rows import ROWS_OF
+from sinks.clickhouse.second_maker import SecondMaker
+from sinks.sink import Prepared
 
 ANSWER_TIMEOUT_SECONDS = 120.0
 ERASE_EVERY_SECONDS = 3600.0
@@ -26,11 +28,9 @@ INSERT_SETTINGS = {
 }
 
 _KINDS = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
-RECORDS_AT_ONCE = 500
-"""Records become rows, and these columns of an insert, in parts that stay in the processor's cache."""
-
-Tables = dict[str, dict[str, Column]]
-"""Table to its columns by name."""
+LARGE_BATCH = 4000
+"""Records of a batch from which on a second process makes the rows of half of them: starting it takes a second,
+once, and below this number one is fast enough."""
 
 
 class ClickHouseSink:
@@ -40,6 +40,7 @@ class ClickHouseSink:
         url: of an account that may write; see `listener.clickhouse.client.read_url`.
         monotonic: clock for what is done now and then, in seconds.
         erasures: of whom nothing is stored; of nobody where None.
+        alone: no second process is ever started.
     """
 
     name = "clickhouse"
@@ -51,6 +52,7 @@ class ClickHouseSink:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         erasures: Erasures | None = None,
+        alone: bool = False,
     ) -> None:
         self._url = url
         self._erasures = Erasures() if erasures is None else erasures
@@ -61,6 +63,8 @@ class ClickHouseSink:
             kind=QuickInsertClient,
         )
         self._kinds: dict[str, dict[str, str]] = {}
+        self._alone = alone
+        self._second: SecondMaker | None = None
         self._monotonic = monotonic
         self._erase_at = monotonic()
 
@@ -76,30 +80,28 @@ class ClickHouseSink:
         for table, column, kind in columns:
             self._kinds.setdefault(table, {})[column] = kind
 
-    def prepare(self, batch: Sequence[Record]) -> Prepared[Tables]:
+    def prepare(self, batch: Sequence[Record]) -> Prepared[Sequence[Block]]:
         """The columns of a batch, and the records that can have no row."""
-        tables: Tables = {}
-        refused: list[Refused] = []
-        for table, made in rows_of(batch, refused):
-            columns = without_erased(table, made, self._erasures)
-            if not columns["version"]:
-                continue
-            if table not in tables:
-                kinds = self._kinds[table]
-                tables[table] = {name: Column(kinds[name]) for name in columns}
-            for column, values in zip(tables[table].values(), columns.values(), strict=True):
-                column.add(values)
-        return Prepared(tables, refused)
+        if self._alone or len(batch) < LARGE_BATCH:
+            whole = block_of(batch, self._kinds, self._erasures)
+            return Prepared([whole.content], whole.refused)
+        if self._second is None:
+            self._second = SecondMaker(self._kinds)
+        middle = len(batch) // 2
+        self._second.begin(batch[middle:], self._erasures)
+        first = block_of(batch[:middle], self._kinds, self._erasures)
+        second = self._second.finish()
+        return Prepared([first.content, second.content], [*first.refused, *second.refused])
 
-    def store(self, content: Tables) -> None:
+    def store(self, content: Sequence[Block]) -> None:
         """Inserts rows, table by table.
 
         Raises:
             Busy: ClickHouse is away, refuses, or broke off so that the outcome is unknown.
         """
-        for table, columns in content.items():
+        for table in dict.fromkeys(chain.from_iterable(content)):
             try:
-                self._client.insert(table, columns)
+                self._client.insert(table, [block[table] for block in content if table in block])
             except (ServerException, *LOST_CONNECTION) as error:
                 raise self._busy(error) from error
 
@@ -120,38 +122,10 @@ class ClickHouseSink:
     def close(self) -> None:
         """Ends the connection."""
         self._client.disconnect()
+        if self._second is not None:
+            self._second.close()
 
     def _busy(self, error: Exception) -> Busy:
         """Nothing is ever dropped because the server refuses: whatever it says, the same is written again."""
         self._client.disconnect()
         return Busy(str(described(self._url, error)))
-
-
-def rows_of(batch: Sequence[Record], refused: list[Refused]) -> Iterator[Rows]:
-    """The rows of a batch, in parts; adds to `refused` the records that can have none."""
-    for start in range(0, len(batch), RECORDS_AT_ONCE):
-        of_topic: dict[str, list[Record]] = {}
-        for record in batch[start : start + RECORDS_AT_ONCE]:
-            of_topic.setdefault(record.topic, []).append(record)
-        for topic, records in of_topic.items():
-            for part in _made(ROWS_OF[topic], records, refused):
-                if part.columns["version"]:
-                    yield part
-
-
-def _made(
-    make: Callable[[Sequence[Record]], list[Rows]], records: Sequence[Record], refused: list[Refused]
-) -> list[Rows]:
-    """The rows of all records together; where that cannot be, of one half and then of the other."""
-    try:
-        return make(records)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is one record's matter
-        if len(records) == 1:
-            refused.append(Refused(records[0], _as_rejected(error)))
-            return []
-    middle = len(records) // 2
-    return _made(make, records[:middle], refused) + _made(make, records[middle:], refused)
-
-
-def _as_rejected(error: Exception) -> Rejected:
-    return error if isinstance(error, Rejected) else Rejected("failed", f"{type(error).__name__}: {error}")

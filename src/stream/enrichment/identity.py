@@ -52,7 +52,7 @@ _CACHED_NUMBERS = 16_384
 def normal_email(text: str) -> str | None:
     """The address in its normal form, or None if it cannot be one."""
     local, at, domain = unicodedata.normalize("NFC", text).strip().lower().rpartition("@")
-    if not at or not local or "@" in local or any(c.isspace() or not c.isprintable() for c in local):
+    if not at or not local or "@" in local or " " in local or not local.isprintable():  # nor other spaces
         return None
     domain = _ascii_domain(domain.rstrip("."))
     if "." not in domain:
@@ -149,7 +149,7 @@ class AuthorIdentity(Contract):
             verified_handles=_alone(normal_handle(account) if account else None),
             places=_alone(normal_name(given.place) if given.place else None),
             references=() if references is None else _bounded(references.find(mention.text)),
-            details=_bounded(f"{told.field}={told.value}" for told in given.details),
+            details=given.details and _bounded(f"{told.field}={told.value}" for told in given.details),
         )
 
     def merged(self, other: Self) -> Self:
@@ -160,13 +160,11 @@ class AuthorIdentity(Contract):
         """
         if other.author != self.author:
             raise ValueError(f"{self.author} is not {other.author}")
-        return self.model_copy(
-            update={
-                sort: _bounded((*getattr(self, sort), *values))
-                for sort in EVIDENCE
-                if (values := getattr(other, sort))
-            }
-        )
+        fields = dict(self.__dict__)
+        for sort in EVIDENCE:
+            if values := getattr(other, sort):
+                fields[sort] = _bounded((*fields[sort], *values))
+        return _make_identity(**fields)  # type: ignore[return-value]  # of this very class
 
 
 _make_identity = maker(AuthorIdentity)

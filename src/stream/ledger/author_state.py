@@ -99,7 +99,7 @@ class AuthorState:
         known = self.identity
         for sort in EVIDENCE:
             values = getattr(found, sort)
-            if values and not set(values).issubset(getattr(known, sort)):
+            if values and values != (held := getattr(known, sort)) and not set(values).issubset(held):
                 self.identity = known.merged(found)
                 return
 

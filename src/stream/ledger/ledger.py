@@ -46,6 +46,7 @@ from stream.history import (
 )
 from stream.ledger.author_state import AuthorState
 from stream.ledger.enriched_json import enriched_json
+from stream.ledger.party_json import party_json
 from stream.moments import from_ms, to_ms
 from stream.stage import Input, Output, Position, Step
 from stream.unpacked import Unpacked
@@ -380,7 +381,7 @@ def _identity_outputs(memory: AuthorState, match: Match, positions: set[Position
     truth = _make_party_of(
         author=author, party=party, epoch=epoch, at=at, customer_id=match.customer_id, method=match.method
     )
-    outputs = [Output(PARTIES.name, author, truth)]
+    outputs = [Output(PARTIES.name, author, truth, party_json(truth))]
     if epoch == 1:
         return outputs  # nothing was said to anybody before, and every record speaks for itself
     history = memory.history

@@ -19,6 +19,7 @@ from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
 from listener.reports.root_causes import root_causes
+from sinks.clickhouse import store_rows
 from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.store_rows import ClickHouseSink
 from stored_log import SPRING, Log, hole, store
@@ -118,13 +119,16 @@ def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, empty_databa
         connect(other, database="default").execute(f"DROP DATABASE IF EXISTS {other.rsplit('/', 1)[1]}")
 
 
-def test_a_replay_of_everything_changes_nothing(database: str) -> None:
+def test_a_replay_of_everything_changes_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     log = everything()
     store(database, log.records)
     client = connect(database)
     expected = state(client)
     store(database, log.records)
     store(database, log.records, batch=7)
+    assert state(client) == expected
+    monkeypatch.setattr(store_rows, "LARGE_BATCH", 2)
+    store(database, log.records)
     assert state(client) == expected
 
 

@@ -18,15 +18,16 @@ from listener.domain.contract import Versioned
 from listener.domain.dead_letter import DeadLetter
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, RootCause
 from listener.domain.errors import Rejected
+from listener.domain.governance import Alert
 from listener.domain.mention import Reach
 from listener.domain.party import PartyEvent, PartyOf
 from listener.domain.response import Response
 from listener.examples import examples
 from listener.kafka.record import Record
+from sinks.clickhouse.blocks import rows_of
 from sinks.clickhouse.rows import ROWS_OF, Columns
 from sinks.clickhouse.rows.mentions import mention_versions
 from sinks.clickhouse.rows.row import milliseconds, versions
-from sinks.clickhouse.store_rows import rows_of
 from sinks.sink import Refused
 
 EXAMPLES = examples()
@@ -117,6 +118,7 @@ FULL = [
         (topics.ENRICHED, EXAMPLES[EnrichedDeletion]),
         (topics.TRIAGE, EXAMPLES[Case]),
         (topics.PARTIES, EXAMPLES[PartyOf]),
+        (topics.ALERTS, EXAMPLES[Alert]),
         (
             topics.PARTY_EVENTS,
             EXAMPLES[PartyEvent].model_copy(update={"kind": "response", "response": EXAMPLES[Response]}),
