@@ -54,8 +54,9 @@ WORLDS: Final = {
     "no effect, without controls": FixWorld(controls=0),
     "reduced by 30 %, half a year after, dispersion 1": FixWorld(effect=0.7, dispersion=1),
     "reduced by 30 %, half a year after, dispersion 2": FixWorld(effect=0.7),
-    "reduced by 30 %, nine months after, dispersion 2": FixWorld(effect=0.7, after_days=273),
     "reduced by 30 %, a year after, dispersion 2": FixWorld(effect=0.7, after_days=364),
+    "reduced by 30 %, two years after, dispersion 2": FixWorld(effect=0.7, after_days=728),
+    "reduced by 40 %, half a year after, dispersion 2": FixWorld(effect=0.6),
 }
 """What `listener evaluate fixes` looks at."""
 

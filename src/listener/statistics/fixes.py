@@ -82,8 +82,11 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
     with Pearson's dispersion, never below 1 (P. McCullagh, J. A. Nelder, Generalized Linear Models (1989),
     chapter 6). What makes one week busy may go on into the next, so that weeks tell less than as many independent
     ones: the variance is multiplied by (1+r)/(1-r), r the correlation of neighbouring weeks' residuals, never
-    below 0, and Student's quantiles are those of so many fewer weeks (`alikeness`). The model of the rate, for
-    each exposed unit and with late arrivals as part of the exposure:
+    below 0 (`alikeness`). Both are estimates: of w weeks dispersion varies, relative to itself, by 2/w and that
+    factor by 4/w, which together is the variance of a variance with w/3 degrees of freedom (F. E. Satterthwaite,
+    An approximate distribution of estimates of variance components, Biometrics Bulletin 2 (1946) 110-114); so
+    many has Student's quantile, w being the weeks over that factor. The model of the rate, for each exposed unit
+    and with late arrivals as part of the exposure:
 
     - with controls: each week has an effect of its own that is common to the cause and the controls, so season,
       trend and incidents that touch all drop out (difference in differences: J. Lopez Bernal, S.
@@ -180,7 +183,7 @@ def _ratio(fitted: Any, weeks: Ints) -> Interval:
     alike = alikeness(np.asarray(fitted.resid_pearson), weeks, columns)
     fewer = (1 + alike) / (1 - alike)
     middle, error = float(fitted.params[1]), float(fitted.bse[1]) * float(np.sqrt(dispersion * fewer))
-    half = float(student.ppf(1 - SIDE, max(size / fewer - columns, 1.0))) * error
+    half = float(student.ppf(1 - SIDE, max((size / fewer - columns) / 3, 1.0))) * error
     return interval(
         float(np.exp(middle)),
         float(np.exp(middle - half)),

@@ -9,7 +9,7 @@ from listener.statistics.confusion import Confusion
 from listener.statistics.interval import Floats, Interval, Ints, percentile_interval
 from listener.statistics.linkage import LinkageQuality, true_parties
 
-MOST_CONTACTS = 12
+MOST_CONTACTS = 6
 """Parties with more contacts count as having so many, the part with the cause in proportion: what the rarest
 parties add to the answer is below what the held-out matrix leaves open."""
 _ROUNDS = 200
