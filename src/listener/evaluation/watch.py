@@ -16,7 +16,7 @@ _COMPLAIN: Final = 0.35
 _DISPERSION: Final = 2.0
 _ENDS: Final = datetime(2026, 3, 2, tzinfo=UTC)
 _SPIKE_HOURS: Final = 4
-_SPIKE: Final = 5.0
+_SPIKE: Final = 10.0
 
 
 def evaluate_watch(histories: int, first_seed: int = 0) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def evaluate_watch(histories: int, first_seed: int = 0) -> dict[str, Any]:
 
     Returns:
         False alarms a week, of all causes and sources together, in histories in which nothing is unusual; and how
-        often it is told that a cause which one person an hour raises is raised by five times as many for four
+        often it is told that a cause which one person an hour raises is raised by ten times as many for four
         hours, or that a source at which 35 % complain has 70 % complaints in its last day.
     """
     spoken, by_sign = 0, dict[str, int]()

@@ -12,10 +12,10 @@ from listener.domain.governance import Sign
 from listener.statistics.spikes import SpikeSettings, judge
 from listener.watch.heard import Heard, Hours, Ints
 
-SPIKE: Final = SpikeSettings(threshold=4.0)
-"""Far fewer false alarms than the default: here many series are watched at once."""
-LEAST_CHANCE: Final = 4.0
-"""Deviations of Poisson's chance that a spike lies above what is expected as well: rare things are noisy."""
+SPIKE: Final = SpikeSettings()
+LEAST_CHANCE: Final = 5.5
+"""Deviations of Poisson's chance that a spike lies above what is expected as well: four, where the counts vary
+twice as much as Poisson's; many series are watched at once, and rare things are noisy."""
 CATCH_UP_HOURS: Final = 24
 """What began so long ago is still told: the watch may have been away."""
 _DAY: Final = 24
@@ -62,7 +62,7 @@ class Finding:
 
 
 def findings(heard: Heard) -> list[Finding]:
-    """What is unusual in the last `CATCH_UP_HOURS`, oldest first. Imports alone are never unusual.
+    """What is unusual in the last `CATCH_UP_HOURS`, oldest first, each of a subject once. Imports alone never are.
 
     - A root cause is raised by far more people in two hours, or a source says far more, than the weeks before and
       the hour of the day led to expect (`listener.statistics.spikes`).
@@ -85,10 +85,12 @@ def _spikes(heard: Heard, series: Hours) -> Iterator[Finding]:
     )
     for hour in range(max(heard.hours - CATCH_UP_HOURS, 0), heard.hours):
         one = judged[hour]
-        if not one.alert or one.expected is None or not _last(series.live, hour, window).sum():
+        there = int(_last(counts, hour, window).sum())
+        if one.expected is None or one.score < SPIKE.threshold or there < SPIKE.least:
             continue
-        there, usual = int(_last(counts, hour, window).sum()), one.expected * window
-        if 2 * (sqrt(there + 0.375) - sqrt(usual + 0.375)) < LEAST_CHANCE:
+        usual = one.expected * window
+        chance = 2 * (sqrt(there + 0.375) - sqrt(usual + 0.375))
+        if chance < LEAST_CHANCE or not _last(series.live, hour, window).sum():
             continue
         what = (
             f"{there} people raised {series.subject} within {window} hours"
@@ -102,6 +104,7 @@ def _spikes(heard: Heard, series: Hours) -> Iterator[Finding]:
             heard.end_of(hour),
             f"{what}; at this time of the day {usual:.1f} are usual.",
         )
+        return
 
 
 def _moods(heard: Heard, series: Hours) -> Iterator[Finding]:
@@ -130,6 +133,7 @@ def _moods(heard: Heard, series: Hours) -> Iterator[Finding]:
             heard.end_of(hour),
             f"{share:.0%} of {said} mentions from {series.subject} within a day complain; {usual:.0%} are usual.",
         )
+        return
 
 
 def _dispersion(said: Ints, complaints: Ints, usual: float) -> float:
