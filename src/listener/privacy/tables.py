@@ -63,6 +63,14 @@ VIEWS = {
     "goodwill": "current_cases",
     "hearing_delays": "contacts",
     "outcomes_by_answer": "current_outcomes, waits",
+    "cause_histogram": "contacts",
+    "cause_accounts": "contacts",
+    "channels_by_party": "waits",
+    "what_we_teach_by_party": "waits",
+    "deadlines_by_party": "current_cases",
+    "sales_by_day": "current_outcomes",
+    "heard_by_hour": "current_mentions",
+    "unexplained": "contacts",
 }
 """View to what it shows; a view holds nothing itself."""
 _OWN_CASES = "anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch}"
