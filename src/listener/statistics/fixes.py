@@ -164,6 +164,8 @@ def _by_season(series: FixSeries, day: Ints, heard: Floats, used: Any) -> tuple[
     whole = np.bincount(where) == _WEEK
     weeks, events = weeks[whole], _sums(where, series.events[used])[whole]
     exposed = _sums(where, (series.exposure * heard)[used])[whole]
+    if not (weeks < 0).any() or not (weeks >= 0).any():
+        return Interval(float("nan"), 0.0, float("inf"), "no whole week on one side"), _no_drift()
     columns = [np.ones(len(weeks)), (weeks >= 0).astype(np.float64)]
     if used.sum() >= _YEARS:
         turn = 2 * np.pi * (weeks * _WEEK + series.effective) / 365.25
