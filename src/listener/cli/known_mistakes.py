@@ -34,9 +34,10 @@ def known_mistakes(
         return Mistakes(
             confusion, linkage, f"with root causes as wrong as {label_quality.name} says, {links}"
         )
-    directory = None if settings.config.models is None else settings.path(settings.config.models)
-    for speed in reversed(SPEEDS) if directory is not None and directory.is_dir() else ():
-        path = model_in_use(directory, TASK, speed)
+    named = settings.config.models
+    directory = None if named is None else settings.path(named)
+    for speed in reversed(SPEEDS):
+        path = None if directory is None else model_in_use(directory, TASK, speed)
         if path is None:
             continue
         card = load_card(path)
