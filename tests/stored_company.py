@@ -18,6 +18,7 @@ from stored_log import PUBLISHED_MS, Sample, store
 from stream import offline
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
+from stream.enrichment.taxonomy import Taxonomy
 from stream.ledger.ledger import Ledger
 from stream.triage.policy import read_policy
 from stream.triage.triage import Triage
@@ -31,19 +32,21 @@ def make_company(directory: Path, customers: int, days: int, seed: int) -> World
     return read_world(directory)
 
 
-def store_company(url: str, directory: Path, world: World, *, truly: bool) -> None:
+def store_company(
+    url: str, directory: Path, world: World, *, truly: bool, taxonomy: Taxonomy | None = None
+) -> None:
     """Runs the company's history through both stages and stores what they publish.
 
     Args:
         truly: with the truth about words and people in place of enrichment and matching.
+        taxonomy: of enrichment; the shipped one where None.
     """
-    store(url, list(_records(directory, world, truly)), batch=100_000)
+    store(url, list(_records(directory, world, truly, Enricher(taxonomy))), batch=100_000)
 
 
-def _records(directory: Path, world: World, truly: bool) -> Iterator[Sample]:
+def _records(directory: Path, world: World, truly: bool, enricher: Any) -> Iterator[Sample]:
     policy = read_policy(directory / "policy.yaml")
     people = CustomerIndex()
-    enricher: Any = Enricher()
     if truly:
         owners = sorted(world.mentions.values(), key=lambda truth: (truth.occurred_at, truth.mention_id))
         people = TruePeople({truth.author: truth.customer_id for truth in reversed(owners)})

@@ -31,6 +31,8 @@ COMMANDS: dict[str, str] = {
     "policy": "check a policy, show those that ship with Listener",
     "triage": "try a policy on recorded mentions, without Kafka",
     "evaluate": "compare what was found with what is true",
+    "watch": "tell of what is unusual in what is heard",
+    "emerging": "find what customers complain of that no root cause explains",
     "spikes": "find unusual numbers in a series",
     "report": "answer an analyst's question",
     "explain": "tell the story of a case",

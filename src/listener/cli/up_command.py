@@ -40,7 +40,7 @@ from listener.signature import PREFIX, Keyring
 HEALTH_PORT = 8100
 """The first worker's; those of the other workers and services follow."""
 SINK, FORM, ANSWERS, WEBHOOKS, CONNECTORS = "sink clickhouse", "form", "answers", "webhooks", "connectors"
-STAFF, DESK_ANSWERS = "staff", "desk-answers"
+STAFF, DESK_ANSWERS, WATCH = "staff", "desk-answers", "watch"
 WORKER_READY_SECONDS = 120.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -270,6 +270,7 @@ def _services(
         yield service(STAFF, "staff", "--port", str(ports.staff))
     if CONNECTORS in pages:
         yield service(CONNECTORS, "connect")
+    yield service(WATCH, "watch")
 
 
 def _other_services(settings: Settings) -> list[str]:
@@ -282,7 +283,7 @@ def _other_services(settings: Settings) -> list[str]:
     desks = [f"sink {desk_sink_name(desk)}" for desk in settings.config.desks]
     desks += [f"{DESK_ANSWERS} {desk}" for desk, of in settings.config.desks.items() if can_be_asked(of)]
     own = [f"sink {own_sink_name(name)}" for name in settings.config.sinks]
-    return [SINK, FORM, ANSWERS, *told, *reads, *alerts, *desks, *own]
+    return [SINK, FORM, ANSWERS, WATCH, *told, *reads, *alerts, *desks, *own]
 
 
 def _is_ready(port: int) -> bool:

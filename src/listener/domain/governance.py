@@ -29,6 +29,9 @@ class ConfigInForce(Versioned):
 
 
 AlertKind = Literal["spike", "breach", "warning", "silent_source", "black_hole", "dead_letters"]
+Sign = Literal["cause_spike", "cause_growing", "cause_new", "source_volume", "source_mood"]
+"""What is unusual: many people raise a root cause at once, more and more do, for the first time; a source says far
+more than usual, or complains far more."""
 
 
 class Alert(Versioned):
@@ -40,11 +43,16 @@ class Alert(Versioned):
     alert_id: str
     kind: AlertKind
     subject: str
-    """The case of a breach, a warning or a black hole; the source of the others."""
+    """The case of a breach, a warning or a black hole; the root cause of a spike whose sign is one of a cause; the
+    source of the others."""
     due_at: UtcTime
     text: str
     withdrawn: bool = False
     severity: Literal["info", "warning", "critical"] = "warning"
+    sign: Sign | None = None
+    """spike: what is unusual."""
+    examples: tuple[str, ...] = ()
+    """spike: mention ids that show it."""
     clock: str | None = None
     """breach, warning: kind of the clock."""
     anchor: str | None = None

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from listener.statistics.answer_times import Waits, answered_within, restricted_mean
+from listener.statistics.clustered import PartySums, clustered_share
 from listener.statistics.confusion import Confusion
 from listener.statistics.interval import Floats, Interval, Ints
 from listener.statistics.linkage import LinkageQuality
@@ -202,20 +203,36 @@ def matched(generator: np.random.Generator) -> tuple[Interval, float]:
     return found.difference, 0.1
 
 
+def clustered_cases(
+    generator: np.random.Generator, parties: int = 150, *, together: bool = True
+) -> tuple[Interval, float]:
+    """The share of cases answered in time where a third of the parties has several, treated alike.
+
+    Args:
+        together: with the party as the unit; else as if cases were independent.
+    """
+    n = 1 + np.where(generator.random(parties) < 0.35, generator.integers(1, 8, parties), 0)
+    k = generator.binomial(n, generator.beta(1.2, 1.8, parties))
+    if not together:
+        return wilson(int(k.sum()), int(n.sum())), 0.4
+    sums = PartySums(parties, n.sum(), k.sum(), (n * n).sum(), (k * k).sum(), (n * k).sum())
+    return clustered_share(sums), 0.4
+
+
 def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
     """Every interval in turn."""
     within, mean = waits_truth()
     truth = true_share(0)
     return [
-        cover("share, labels and match right", share_without_errors, simulations, first_seed),
+        cover("share, true labels and match", share_without_errors, simulations, first_seed),
         cover(
-            "share, labels and match wrong at times, taken in",
+            "share, predicted labels and match, mistakes taken in",
             lambda generator: share_with_errors(truth, generator),
             simulations,
             first_seed,
         ),
         cover(
-            "the same share, not corrected",
+            "share, predicted labels and match, as if right",
             lambda generator: share_uncorrected(truth, generator),
             simulations,
             first_seed,
@@ -234,4 +251,11 @@ def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
             first_seed,
         ),
         cover("matched difference", matched, simulations, first_seed),
+        cover("share of cases, by party", clustered_cases, simulations, first_seed),
+        cover(
+            "the same share, cases as independent",
+            lambda generator: clustered_cases(generator, together=False),
+            simulations,
+            first_seed,
+        ),
     ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.stats import norm
 
-from listener.statistics.fixes import FixSeries, Verdict, fix_effect
+from listener.statistics.fixes import PEAK_DAYS, SIDE, FixSeries, Verdict, fix_effect
 from listener.statistics.interval import Floats, Ints
 from listener.statistics.proportion import wilson
 from listener.statistics.reporting_delay import heard_share
@@ -46,12 +47,37 @@ class FixWorld:
 WORLDS: Final = {
     "no effect, after a peak": FixWorld(),
     "no effect, busy for a week at a time": FixWorld(burst_days=7),
+    "no effect, busy for two weeks at a time": FixWorld(burst_days=14),
+    "no effect, dispersion 3": FixWorld(dispersion=3),
+    "no effect, dispersion 1": FixWorld(dispersion=1),
+    "no effect, watched for a year": FixWorld(after_days=364),
     "no effect, without controls": FixWorld(controls=0),
     "reduced by 30 %, half a year after, dispersion 1": FixWorld(effect=0.7, dispersion=1),
     "reduced by 30 %, half a year after, dispersion 2": FixWorld(effect=0.7),
     "reduced by 30 %, a year after, dispersion 2": FixWorld(effect=0.7, after_days=364),
+    "reduced by 30 %, two years after, dispersion 2": FixWorld(effect=0.7, after_days=728),
+    "reduced by 40 %, half a year after, dispersion 2": FixWorld(effect=0.6),
 }
 """What `listener evaluate fixes` looks at."""
+
+
+def most_power(world: FixWorld) -> float:
+    """How often the best possible test that errs as seldom could show the effect of a fix.
+
+    The asymptotic bound: whoever knows season, weekdays, dispersion, bursts and delays exactly and has no need of
+    controls knows the logarithm of the ratio with the variance 1/I_before + 1/I_after, I the Fisher information
+    of the counts, and no unbiased estimate varies less (the bound of Cramér and Rao). The days before the fix that
+    do not count are left out here as well.
+    """
+    rate = world.events_before / BEFORE_DAYS
+    extra = (world.dispersion - 1) / rate / world.burst_days
+    ages = np.arange(world.after_days)
+    heard = 1 - (world.delay_days / (1 + world.delay_days)) ** (ages + 1)
+    known = []
+    for mean, days in ((rate, float(BEFORE_DAYS - PEAK_DAYS)), (rate * world.effect, float(heard.sum()))):
+        known.append(days * mean / (1 + extra * world.burst_days * mean))
+    error = float(np.sqrt(1 / known[0] + 1 / known[1]))
+    return float(norm.sf(norm.isf(SIDE) - abs(np.log(world.effect)) / error))
 
 
 def simulate_fix(world: FixWorld, generator: np.random.Generator) -> FixSeries:
@@ -93,7 +119,8 @@ def verdicts(world: FixWorld, seeds: int, first_seed: int = 0) -> dict[str, floa
     """How often each verdict comes, and how often the interval of the ratio holds the true effect.
 
     Returns:
-        Shares by verdict, ``reduced_low`` and ``reduced_high`` (Wilson), and ``covered``.
+        Shares by verdict, ``reduced_low`` and ``reduced_high`` (Wilson), ``covered``, and for a fix with an effect
+        ``most_power``.
     """
     counts: dict[Verdict, int] = {"reduced": 0, "not shown": 0, "worse": 0}
     covered = 0
@@ -103,7 +130,8 @@ def verdicts(world: FixWorld, seeds: int, first_seed: int = 0) -> dict[str, floa
         covered += found.ratio.covers(world.effect)
     shares: dict[str, float] = {name: number / seeds for name, number in counts.items()}
     reduced = wilson(counts["reduced"], seeds)
-    return {**shares, "reduced_low": reduced.low, "reduced_high": reduced.high, "covered": covered / seeds}
+    shares |= {"reduced_low": reduced.low, "reduced_high": reduced.high, "covered": covered / seeds}
+    return shares if world.effect == 1 else shares | {"most_power": most_power(world)}
 
 
 def _bursts(world: FixWorld, events: float, size: int, generator: np.random.Generator) -> Floats:

@@ -62,6 +62,14 @@ VIEWS = {
     "goodwill": "current_cases",
     "hearing_delays": "contacts",
     "outcomes_by_answer": "current_outcomes, waits",
+    "cause_histogram": "contacts",
+    "cause_accounts": "contacts",
+    "channels_by_party": "waits",
+    "what_we_teach_by_party": "waits",
+    "deadlines_by_party": "current_cases",
+    "sales_by_day": "current_outcomes",
+    "heard_by_hour": "current_mentions",
+    "unexplained": "contacts",
 }
 """View to what it shows; a view holds nothing itself."""
 _CHANGES = {"audit": "UPDATE subject = 'erased', detail = map()"}

@@ -16,6 +16,7 @@ from listener.statistics.answer_times import (
     median_wait,
     restricted_mean,
 )
+from listener.statistics.clustered import PartySums, design_effect
 from listener.statistics.interval import Floats
 from listener.statistics.log_rank import log_rank
 
@@ -35,7 +36,8 @@ def channels(client: Client, window: Window) -> Answer:
     `listener.statistics.answer_times`: censored at the end of observation; closing without an answer, and deletion
     of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
     is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
-    those that came by another.
+    those that came by another. The intervals take the party as the unit: a customer with many cases makes them
+    wider, by the design effect that the view `channels_by_party` tells (`listener.statistics.clustered`).
 
     The words compare public with private channels within the same root cause and severity.
     """
@@ -44,20 +46,51 @@ def channels(client: Client, window: Window) -> Answer:
     of_channel: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in bins:
         of_channel[row["event"], row["channel"], row["visibility"]].append(row)
+    alike = {(row["channel"], row["visibility"]): row for row in read(client, "channels_by_party", window)}
     rows = read(client, "channels", window)
     for row in rows:
         key = row["channel"], row["visibility"]
         waits = waits_of(of_channel["answer", *key], edges)
-        for hours in SHARES_WITHIN_HOURS:
-            row |= spread(f"within_{hours:g}h", answered_within(waits, hours))
-        row |= spread("mean_hours", restricted_mean(waits, HORIZON_HOURS))
-        row |= spread("median_hours", median_wait(waits))
+        effects = [_share_effect(alike[key], place) for place in range(len(SHARES_WITHIN_HOURS))]
+        for hours, effect in zip(SHARES_WITHIN_HOURS, effects, strict=True):
+            row |= spread(f"within_{hours:g}h", answered_within(waits, hours, design_effect=effect))
+        row |= spread(
+            "mean_hours", restricted_mean(waits, HORIZON_HOURS, design_effect=_mean_effect([alike[key]]))
+        )
+        row |= spread("median_hours", median_wait(waits, design_effect=max(effects)))
         solved = waits_of(of_channel["resolution", *key], edges)
-        row |= spread("resolved_within_168h", answered_within(solved, HORIZON_HOURS))
-    return answer(COLUMNS, rows, _compared([row for row in bins if row["event"] == "answer"], edges))
+        row |= spread(
+            "resolved_within_168h", answered_within(solved, HORIZON_HOURS, design_effect=max(effects))
+        )
+    answers = [row for row in bins if row["event"] == "answer"]
+    return answer(COLUMNS, rows, _compared(answers, edges, _mean_effect(list(alike.values()))))
 
 
-def _compared(bins: Sequence[Row], edges: Floats) -> list[str]:
+def _share_effect(row: Row, place: int) -> float:
+    """How many times the variance of a share is that of independent cases."""
+    sums = PartySums(
+        row["parties"],
+        row["cases"],
+        row["with_it"][place],
+        row["cases_squared"],
+        row["with_it_squared"][place],
+        row["crossed"][place],
+    )
+    share = sums.k / sums.n
+    return design_effect(sums.variance(), share * (1 - share) / sums.n, sums)
+
+
+def _mean_effect(rows: Sequence[Row]) -> float:
+    """The same of mean waits, of these channels together; parties that asked by several count in each."""
+    if not rows:
+        return 1.0
+    names = ("parties", "cases", "hours", "cases_squared", "hours_of_parties_squared", "hours_crossed")
+    sums = PartySums(*(sum(row[name] for row in rows) for name in names))
+    spread_of_cases = sum(row["hours_squared"] for row in rows) / sums.n - (sums.k / sums.n) ** 2
+    return design_effect(sums.variance(), max(spread_of_cases, 0.0) / sums.n, sums)
+
+
+def _compared(bins: Sequence[Row], edges: Floats, effect: float) -> list[str]:
     strata: dict[str, dict[str, list[Row]]] = {"public": defaultdict(list), "private": defaultdict(list)}
     for row in bins:
         if row["visibility"] in strata:
@@ -68,13 +101,14 @@ def _compared(bins: Sequence[Row], edges: Floats) -> list[str]:
     )
     if not public or not private:
         return ["Public and private channels cannot be compared: one of the two had no case."]
-    longer = advantage(public, private, HORIZON_HOURS)
+    longer = advantage(public, private, HORIZON_HOURS, design_effect=effect)
     nobody = waits_of([], edges)
     test = log_rank(
         [
             _pair(public.get(name, nobody), private.get(name, nobody))
             for name in public.keys() | private.keys()
-        ]
+        ],
+        design_effect=effect,
     )
     return [
         f"Same cause and severity, {longer.words}.",

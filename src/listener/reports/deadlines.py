@@ -3,24 +3,41 @@
 from clickhouse_driver import Client
 
 from listener.reports.answer import Answer, Window
-from listener.reports.view import answer, read, spread, three
+from listener.reports.view import Row, answer, read, spread, three
+from listener.statistics.clustered import PartySums, clustered_share
 from listener.statistics.proportion import wilson
 
 COLUMNS = (
     *("family", "jurisdiction", "kind", "channel", "source", "deadlines", "met", "breached", "running"),
-    *("running_out", "withdrawn", "met_share", "parties", "parties_breached", *three("breached_share")),
+    *(
+        "running_out",
+        "withdrawn",
+        *three("met_share"),
+        "parties",
+        "parties_breached",
+        *three("breached_share"),
+    ),
 )
+
+GROUP = ("family", "jurisdiction", "kind", "channel", "source")
 
 
 def deadlines(client: Client, window: Window) -> Answer:
-    """Deadlines of the cases opened in the window, from the view `deadlines`.
+    """Deadlines of the cases opened in the window, from the views `deadlines` and `deadlines_by_party`.
 
-    met_share: of the deadlines that are decided; breached_share: of the parties with a decided one those with a
-    missed one, with its Wilson interval, so that a customer with many deadlines weighs as much as another.
+    met_share: of the deadlines that are decided, with an interval over parties (`listener.statistics.clustered`);
+    breached_share: of the parties with a decided one those with a missed one, with its Wilson interval, so that a
+    customer with many deadlines weighs as much as another.
     """
+    alike = {tuple(row[name] for name in GROUP): row for row in read(client, "deadlines_by_party", window)}
     rows = read(client, "deadlines", window)
     for row in rows:
-        decided = row["met"] + row["breached"]
-        row["met_share"] = row["met"] / decided if decided else None
+        found = alike.get(tuple(row[name] for name in GROUP))
+        row |= spread("met_share", clustered_share(_sums(found)))
         row |= spread("breached_share", wilson(row["parties_breached"], row["parties"]))
     return answer(COLUMNS, rows)
+
+
+def _sums(row: Row | None) -> PartySums:
+    names = ("parties", "decided", "met", "decided_squared", "met_squared", "decided_met")
+    return PartySums(*(row[name] if row else 0 for name in names))

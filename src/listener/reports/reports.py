@@ -2,6 +2,8 @@
 
 import importlib
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from clickhouse_driver import Client
 
@@ -25,8 +27,11 @@ REPORTS: dict[str, str] = {
 that name, which is imported when it is wanted: some of the statistics take a second to import."""
 
 
-def report(name: str) -> Callable[[Client, Window], Answer]:
+def report(name: str, **more: Any) -> Callable[[Client, Window], Answer]:
     """What answers the question of this name.
+
+    Args:
+        more: what only this report takes, such as root-causes the `mistakes` of a model.
 
     Raises:
         KeyError: there is no such report.
@@ -34,7 +39,5 @@ def report(name: str) -> Callable[[Client, Window], Answer]:
     if name not in REPORTS:
         raise KeyError(name)
     function = name.replace("-", "_")
-    found: Callable[[Client, Window], Answer] = getattr(
-        importlib.import_module(f"listener.reports.{function}"), function
-    )
-    return found
+    found: Callable[..., Answer] = getattr(importlib.import_module(f"listener.reports.{function}"), function)
+    return partial(found, **more) if more else found

@@ -1,20 +1,28 @@
 """What makes customers contact the company, counted by people, not by posts."""
 
+from collections import defaultdict
+
+import numpy as np
 from clickhouse_driver import Client
 
 from listener.reports.answer import Answer, Window
+from listener.reports.mistakes import Mistakes
 from listener.reports.view import answer, read, spread, three
 from listener.statistics.interval import Interval
 from listener.statistics.proportion import wilson
+from listener.statistics.shares import CauseCounts, corrected_shares
 
 COLUMNS = (
     *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
     *("share", "share_low", "share_high", "parties_before", *three("trend"), "severe_parties"),
-    *("executive_answers", "goodwill"),
+    *("executive_answers", "goodwill", *three("true_share")),
 )
+REPLICATES = 200
+"""Draws of the bootstrap behind `true_share`."""
+UNKNOWN = Interval(float("nan"), float("nan"), float("nan"), "nothing is known of the model's mistakes")
 
 
-def root_causes(client: Client, window: Window) -> Answer:
+def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None) -> Answer:
     """Root causes by distinct parties, from the view `root_causes`, which analysts can select from as well.
 
     A contact is an inbound mention that is neither spam nor a mere mention nor passed on. Of the contacts in the
@@ -35,12 +43,52 @@ def root_causes(client: Client, window: Window) -> Answer:
       testing samples from Poisson series, Biometrika 31 (1940) 313-323)
     - severe_parties: with a contact about safety, law, or a vulnerable person
     - executive_answers, goodwill: what it cost in the cases
+    - true_share: the share of parties that truly raised it first and foremost, with an interval that takes in how
+      often model and match are known to be wrong (`listener.statistics.shares`); from the views `cause_histogram`
+      and `cause_accounts`. None where nothing is known of that, or the cause was not among what it is known of.
+
+    Args:
+        mistakes: of the model and of the match, on contacts and accounts of which the truth is known.
 
     Raises:
         What the driver raises; see `listener.clickhouse.client.translated`.
     """
     rows = read(client, "root_causes", window)
-    return answer(COLUMNS, [row | spread("trend", trend(row)) | {"goodwill": _money(row)} for row in rows])
+    true = {} if mistakes is None else true_shares(client, window, mistakes)
+    return answer(
+        COLUMNS,
+        [
+            row
+            | spread("trend", trend(row))
+            | {"goodwill": _money(row)}
+            | spread("true_share", true.get(row["cause"], UNKNOWN))
+            for row in rows
+        ],
+        () if mistakes is None else (f"true_share: {mistakes.words}.",),
+    )
+
+
+def true_shares(client: Client, window: Window, mistakes: Mistakes) -> dict[str, Interval]:
+    """Each cause's share of parties with the mistakes taken in."""
+    accounts = (
+        {row["cause"]: row["accounts"] for row in read(client, "cause_accounts", window)}
+        if mistakes.linkage is not None
+        else {}
+    )
+    cells: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for row in read(client, "cause_histogram", window):
+        cells[row["cause"]].append((row["contacts"], row["with_cause"], row["parties"]))
+    everybody = {contacts: parties for contacts, _, parties in cells.pop("", [])}
+    counts = {}
+    for cause, found in cells.items():
+        without = dict(everybody)
+        for contacts, _, parties in found:
+            without[contacts] -= parties
+        histogram = [*found, *((contacts, 0, parties) for contacts, parties in without.items() if parties)]
+        counts[cause] = CauseCounts(np.array(histogram, dtype=np.int64), accounts.get(cause))
+    return corrected_shares(
+        counts, mistakes.confusion, accounts=accounts.get(""), linkage=mistakes.linkage, replicates=REPLICATES
+    )
 
 
 def trend(row: dict[str, int]) -> Interval:

@@ -1,13 +1,14 @@
 """Is the company training its customers to go public?"""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from clickhouse_driver import Client
 
 from listener.reports.answer import Answer, Window
-from listener.reports.view import answer, read, spread, three
-from listener.statistics.proportion import share_difference, wilson
+from listener.reports.view import Row, answer, read, spread, three
+from listener.statistics.clustered import PartySums, clustered_difference, clustered_share
 from listener.statistics.workload import ChannelLoad, forecast_hours
 
 HANDLING_MINUTES = 8.0
@@ -19,13 +20,24 @@ COLUMNS = (
     *(*three("came_back_same_share"), "came_back_public"),
 )
 
+CAME_BACK = ("parties", "cases", "came_back", "cases_squared", "came_back_squared", "cases_came_back")
+CAME_BACK_SAME = (
+    *("parties_back", "came_back", "came_back_same", "came_back_squared", "came_back_same_squared"),
+    "came_back_crossed_same",
+)
+CAME_BACK_PUBLIC = (
+    *("parties_back", "came_back", "came_back_public", "came_back_squared", "came_back_public_squared"),
+    "came_back_crossed_public",
+)
+"""Columns of `what_we_teach_by_party` in the order of `PartySums`."""
+
 
 def what_we_teach(client: Client, window: Window) -> Answer:
     """Where customers go after an answer, by the channel of that answer, from the view `what_we_teach`.
 
     answered: cases that a person answered by this channel; came_back: of these, whose party asked about something
-    again in the window, in a new case; came_back_same: by the channel that had answered. The unit is the case, so
-    the intervals are a little too narrow where some customers come back often.
+    again in the window, in a new case; came_back_same: by the channel that had answered. The intervals take the
+    party as the unit, from the view `what_we_teach_by_party`: see `listener.statistics.clustered`.
 
     The words compare those whom a public channel answered with the others, and say how many hours of work a week
     brings: as customers come today, and if all came by the channels by which those come back who have been
@@ -37,6 +49,7 @@ def what_we_teach(client: Client, window: Window) -> Answer:
         answered[row["answered_by"]] += row["cases"]
         if row["next_channel"]:
             back[row["answered_by"]][row["next_channel"]] += row["cases"]
+    alike = {row["answered_by"]: row for row in read(client, "what_we_teach_by_party", window)}
     rows = []
     for channel, cases in answered.most_common():
         returned = back[channel].total()
@@ -48,28 +61,28 @@ def what_we_teach(client: Client, window: Window) -> Answer:
                 "came_back_same": back[channel][channel],
                 "came_back_public": sum(back[channel][name] for name in PUBLIC),
             }
-            | spread("came_back_share", wilson(returned, cases))
-            | spread("came_back_same_share", wilson(back[channel][channel], returned))
+            | spread("came_back_share", clustered_share(_sums([alike[channel]], *CAME_BACK)))
+            | spread("came_back_same_share", clustered_share(_sums([alike[channel]], *CAME_BACK_SAME)))
         )
-    return answer(COLUMNS, rows, [*_habit(back), *_load(client, window, back)])
+    return answer(COLUMNS, rows, [*_habit(list(alike.values())), *_load(client, window, back)])
 
 
-def _habit(back: dict[str, Counter[str]]) -> list[str]:
-    public, private = (
-        Counter({name: count for channel in side for name, count in back[channel].items()})
-        for side in (
-            [channel for channel in back if channel in PUBLIC],
-            [channel for channel in back if channel not in PUBLIC],
-        )
+def _sums(rows: Sequence[Row], *names: str) -> PartySums:
+    """Of these channels together; parties that were answered by several count in each."""
+    return PartySums(*(sum(row[name] for row in rows) for name in names))
+
+
+def _habit(rows: Sequence[Row]) -> list[str]:
+    first, second = (
+        _sums([row for row in rows if (row["answered_by"] in PUBLIC) == public], *CAME_BACK_PUBLIC)
+        for public in (True, False)
     )
-    first = sum(public[name] for name in PUBLIC), public.total()
-    second = sum(private[name] for name in PUBLIC), private.total()
-    if not first[1] or not second[1]:
+    if not first.n or not second.n:
         return []
-    found = share_difference(first, second)
+    found = clustered_difference(first, second)
     words = (
-        f"Of those who came back, {first[0] / first[1]:.0%} went public after a public answer and "
-        f"{second[0] / second[1]:.0%} after a private one: a difference of {found.words}. "
+        f"Of those who came back, {first.k / first.n:.0%} went public after a public answer and "
+        f"{second.k / second.n:.0%} after a private one: a difference of {found.words}. "
         "It is an association, not a proven cause."
     )
     return [words]

@@ -99,12 +99,17 @@ def incidence(waits: Waits) -> Incidence:
     return Incidence(waits.upper_hours, answered, competing, np.maximum(variance, 0), reach)
 
 
-def answered_within(waits: Waits, hours: float, level: float = LEVEL) -> Interval:
+def answered_within(
+    waits: Waits, hours: float, level: float = LEVEL, *, design_effect: float = 1.0
+) -> Interval:
     """The share that a person answered within so many hours, with a log-log interval.
 
     J. D. Kalbfleisch, R. L. Prentice, The Statistical Analysis of Failure Time Data (2002), section 1.4: the
     interval of log(-log share), turned back; where nobody or everybody was answered, the Wilson interval of
     those still under observation.
+
+    Args:
+        design_effect: how many times the variance is that of independent contacts; see `clustered`.
     """
     words = f"{{estimate:.1%}} answered within {hours:g} h, between {{low:.1%}} and {{high:.1%}}"
     curve = incidence(waits)
@@ -121,33 +126,36 @@ def answered_within(waits: Waits, hours: float, level: float = LEVEL) -> Interva
         )
     if not 0 < share < 1 - 1e-12:
         z = float(norm.ppf(0.5 + level / 2))
-        certain = z * z / (waits.total + z * z)
+        certain = z * z / (waits.total / design_effect + z * z)
         low, high = (0.0, certain) if share <= 0 else (1 - certain, 1.0)
         return interval(share, low, high, words)
     z = float(norm.ppf(0.5 + level / 2))
-    spread = z * np.sqrt(curve.variance[index]) / (share * np.log(share))
+    spread = z * np.sqrt(curve.variance[index] * design_effect) / (share * np.log(share))
     low, high = share ** np.exp(-spread), share ** np.exp(spread)
     return interval(share, float(min(low, high)), float(max(low, high)), words)
 
 
-def restricted_mean(waits: Waits, horizon_hours: float, *, seed: int = 0, replicates: int = 400) -> Interval:
+def restricted_mean(
+    waits: Waits, horizon_hours: float, *, seed: int = 0, replicates: int = 400, design_effect: float = 1.0
+) -> Interval:
     """Hours without an answer within a horizon, in the mean; whoever is never answered waits the whole of it.
 
     The area above the cumulative incidence up to the horizon: P. K. Andersen, Decomposition of number of life
     years lost according to causes of death, Statistics in Medicine 32 (2013) 5278-5285; P. Royston,
     M. K. B. Parmar, Restricted mean survival time, BMC Medical Research Methodology 13 (2013) 152. The interval
-    is from resampling contacts.
+    is from resampling contacts, and wider by the root of the design effect (see `clustered`).
     """
     if not waits.total:
         return Interval(float("nan"), 0.0, horizon_hours, "no contact was waiting")
     means = _areas(waits, horizon_hours, np.random.default_rng(seed), replicates)
+    means = means[0] + (means - means[0]) * np.sqrt(design_effect)
     words = (
         f"{{estimate:.1f}} h of {horizon_hours:g} h without an answer, between {{low:.1f}} and {{high:.1f}}"
     )
-    return percentile_interval(float(means[0]), means[1:], words)
+    return percentile_interval(float(means[0]), np.clip(means[1:], 0, horizon_hours), words)
 
 
-def median_wait(waits: Waits, level: float = LEVEL) -> Interval:
+def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
     """The hours after which half of all were answered; infinite, "not reached", where half never were.
 
     The interval holds the times at which a half is not refuted: R. Brookmeyer, J. Crowley, A confidence interval
@@ -158,7 +166,7 @@ def median_wait(waits: Waits, level: float = LEVEL) -> Interval:
     z = float(norm.ppf(0.5 + level / 2))
     inside = (curve.answered > 0) & (curve.answered < 1)
     share = np.where(inside, curve.answered, 0.5)
-    spread = z * np.sqrt(curve.variance) / (share * np.log(share))
+    spread = z * np.sqrt(curve.variance * design_effect) / (share * np.log(share))
     bounds = np.sort(np.stack([share ** np.exp(-spread), share ** np.exp(spread)]), axis=0)
     lower = np.where(inside, bounds[0], curve.answered)
     upper = np.where(inside, bounds[1], curve.answered)
@@ -179,12 +187,14 @@ def advantage(
     *,
     seed: int = 0,
     replicates: int = 400,
+    design_effect: float = 1.0,
 ) -> Interval:
     """Hours that somebody waits longer in private than in public, like compared with like.
 
     The difference of the restricted means within each stratum, weighted by how many contacts the stratum has in
     both together (direct standardisation: K. J. Rothman, S. Greenland, T. L. Lash, Modern Epidemiology (2008),
-    chapter 15). Strata that only one side has say nothing and are left out. Interval from resampling contacts.
+    chapter 15). Strata that only one side has say nothing and are left out. Interval from resampling contacts,
+    wider by the root of the design effect (see `clustered`).
 
     Args:
         public, private: by stratum, such as cause and severity.
@@ -203,6 +213,7 @@ def advantage(
     for name, weight in zip(strata, weights, strict=True):
         longer += weight * _areas(private[name], horizon_hours, generator, replicates)
         longer -= weight * _areas(public[name], horizon_hours, generator, replicates)
+    longer = longer[0] + (longer - longer[0]) * np.sqrt(design_effect)
     words = (
         f"in private {{estimate:+.1f}} h longer without an answer within {horizon_hours:g} h, "
         "between {low:+.1f} and {high:+.1f}"

@@ -1,5 +1,6 @@
 """Matters that the taxonomy does not know: groups among the complaints that nothing explains."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -91,6 +92,7 @@ def emerging_matters(
     if size < 2 or len(told) < least_parties:
         return ()
     places = normalize(TruncatedSVD(size, random_state=0).fit_transform(weighed[told]))
+    spoken = _spoken(words, [one.text for one in newest])
     groups = AgglomerativeClustering(
         n_clusters=None, metric="cosine", linkage="average", distance_threshold=_FURTHEST
     ).fit_predict(places)
@@ -112,17 +114,29 @@ def emerging_matters(
         typical = members[np.argsort(-(places[groups == number] @ centre), kind="stable")]
         group = [newest[index] for index in typical]
         if len({one.party for one in group}) >= least_parties:
-            found.append(_matter(group, _named(terms, telling[number]), examples))
+            named = _named(terms, telling[number], [spoken[index] for index in members.tolist()])
+            found.append(_matter(group, named, examples))
     return tuple(sorted(found, key=lambda matter: (-matter.parties, matter.name)))
 
 
-def _named(terms: Sequence[str], telling: Floats) -> tuple[str, ...]:
-    """The most telling terms, none inside another."""
+def _spoken(words: TfidfVectorizer, texts: Sequence[str]) -> list[str]:
+    """Each text as its words, all of them, between blanks."""
+    prepared, split = words.build_preprocessor(), re.compile(r"(?u)\b\w+\b")
+    return [f" {' '.join(split.findall(prepared(text)))} " for text in texts]
+
+
+def _named(terms: Sequence[str], telling: Floats, spoken: Sequence[str]) -> tuple[str, ...]:
+    """The most telling terms, none inside another, each of which two texts have word for word.
+
+    Pairs are counted without the stop words between them, and a keyword is looked for as it stands.
+    """
     chosen: list[str] = []
     for index in np.argsort(-telling, kind="stable"):
         term = str(terms[index])
         if len(chosen) == _TERMS or telling[index] <= 0:
             break
+        if sum(f" {term} " in text for text in spoken) < 2:
+            continue
         if not any(set(term.split()) & set(other.split()) for other in chosen):
             chosen.append(term)
     return tuple(chosen)

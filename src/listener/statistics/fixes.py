@@ -22,6 +22,8 @@ LEAST_EVENTS: Final = 20
 """Before and after together; with fewer nothing is said."""
 LEAST_HEARD: Final = 0.5
 """Days of which less has arrived by now are left out."""
+MOST_ALIKE: Final = 0.9
+"""Autocorrelation of weeks above which nothing is told apart from a trend any more."""
 _WEEK = 7
 _YEARS = 2 * 365
 
@@ -73,20 +75,25 @@ class FixEffect:
 
 
 def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
-    """Judges a fix by a negative-binomial rate model.
+    """Judges a fix by a negative-binomial rate model of weeks.
 
     The counts have a variance proportional to their mean (the negative binomial that A. C. Cameron, P. K.
     Trivedi, Regression Analysis of Count Data (2013), section 3.3, call NB1), estimated by quasi-likelihood
     with Pearson's dispersion, never below 1 (P. McCullagh, J. A. Nelder, Generalized Linear Models (1989),
-    chapter 6), and Student's quantiles. The model of the rate, for each exposed unit and with late arrivals as
-    part of the exposure:
+    chapter 6). What makes one week busy may go on into the next, so that weeks tell less than as many independent
+    ones: the variance is multiplied by (1+r)/(1-r), r the correlation of neighbouring weeks' residuals, never
+    below 0 (`alikeness`). Both are estimates: of w weeks dispersion varies, relative to itself, by 2/w and that
+    factor by 4/w, which together is the variance of a variance with w/3 degrees of freedom (F. E. Satterthwaite,
+    An approximate distribution of estimates of variance components, Biometrics Bulletin 2 (1946) 110-114); so
+    many has Student's quantile, w being the weeks over that factor. The model of the rate, for each exposed unit
+    and with late arrivals as part of the exposure:
 
     - with controls: each week has an effect of its own that is common to the cause and the controls, so season,
-      weekday, trend and incidents that touch all drop out (difference in differences: J. Lopez Bernal, S.
+      trend and incidents that touch all drop out (difference in differences: J. Lopez Bernal, S.
       Cummins, A. Gasparrini, The use of controls in interrupted time series studies of public health
       interventions, International Journal of Epidemiology 47 (2018) 2082-2093). Conditional on the weeks'
       totals this is a binomial regression, which is what is fitted;
-    - without: by day, with weekday and a yearly wave; where there are less than two years, the ratio is shown but
+    - without: whole weeks with a yearly wave; where there are less than two years, the ratio is shown but
       the verdict is ``not shown``, because a season cannot be told from the fix.
 
     The `peak_days` before the fix do not count. Ongoing trends of the cause alone are not modelled, since a
@@ -108,7 +115,7 @@ def fix_effect(series: FixSeries, *, peak_days: int = PEAK_DAYS) -> FixEffect:
         return _unknown(n_before, n_after)
     known = True
     if series.controls is None or not series.controls[before].sum() or not series.controls[after].sum():
-        ratio, drift = _by_day(series, day, heard, used)
+        ratio, drift = _by_season(series, day, heard, used)
         known = used.sum() >= _YEARS
         caveat = "" if known else " Without controls, and in less than two years, a season looks like a fix."
     else:
@@ -143,43 +150,68 @@ def _against_controls(
     after = (weeks >= 0).astype(np.float64)
     pairs = np.stack([events, others], axis=1)
     fitted = _fit(sm.families.Binomial(), pairs, np.stack([np.ones_like(after), after], axis=1), offset)
-    ratio = _ratio(fitted, 1)
+    ratio = _ratio(fitted, weeks)
     early = after == 0
     if early.sum() < 4 or not events[early].sum():
         return ratio, _no_drift()
     months = weeks[early] / 4
     design = np.stack([np.ones_like(months), months - months.mean()], axis=1)
-    return ratio, _ratio(_fit(sm.families.Binomial(), pairs[early], design, offset[early]), 1)
+    return ratio, _ratio(_fit(sm.families.Binomial(), pairs[early], design, offset[early]), weeks[early])
 
 
-def _by_day(series: FixSeries, day: Ints, heard: Floats, used: Any) -> tuple[Interval, Interval]:
-    weekday = (series.days[used] + 3) % _WEEK
-    columns = [np.ones(int(used.sum())), (day[used] >= 0).astype(np.float64)]
-    columns += [(weekday == number).astype(np.float64) for number in range(1, _WEEK)]
+def _by_season(series: FixSeries, day: Ints, heard: Floats, used: Any) -> tuple[Interval, Interval]:
+    weeks, where = np.unique(day[used] // _WEEK, return_inverse=True)
+    whole = np.bincount(where) == _WEEK
+    weeks, events = weeks[whole], _sums(where, series.events[used])[whole]
+    exposed = _sums(where, (series.exposure * heard)[used])[whole]
+    if not (weeks < 0).any() or not (weeks >= 0).any():
+        return Interval(float("nan"), 0.0, float("inf"), "no whole week on one side"), _no_drift()
+    columns = [np.ones(len(weeks)), (weeks >= 0).astype(np.float64)]
     if used.sum() >= _YEARS:
-        turn = 2 * np.pi * series.days[used] / 365.25
+        turn = 2 * np.pi * (weeks * _WEEK + series.effective) / 365.25
         columns += [np.sin(turn), np.cos(turn)]
-    offset = np.log((series.exposure * heard)[used])
-    fitted = _fit(
-        sm.families.Poisson(), series.events[used].astype(np.float64), np.stack(columns, axis=1), offset
-    )
-    return _ratio(fitted, 1), _no_drift()
+    fitted = _fit(sm.families.Poisson(), events, np.stack(columns, axis=1), np.log(exposed))
+    return _ratio(fitted, weeks), _no_drift()
 
 
 def _fit(family: Any, counts: Floats, design: Floats, offset: Floats) -> Any:
     return sm.GLM(counts, design, family=family, offset=offset).fit()
 
 
-def _ratio(fitted: Any, index: int) -> Interval:
+def _ratio(fitted: Any, weeks: Ints) -> Interval:
+    """Of the second column of the design."""
+    size, columns = len(weeks), len(fitted.params)
     dispersion = max(1.0, float(fitted.pearson_chi2) / max(fitted.df_resid, 1))
-    middle, error = float(fitted.params[index]), float(fitted.bse[index]) * float(np.sqrt(dispersion))
-    half = float(student.ppf(1 - SIDE, max(fitted.df_resid, 1))) * error
+    alike = alikeness(np.asarray(fitted.resid_pearson), weeks, columns)
+    fewer = (1 + alike) / (1 - alike)
+    middle, error = float(fitted.params[1]), float(fitted.bse[1]) * float(np.sqrt(dispersion * fewer))
+    half = float(student.ppf(1 - SIDE, max((size / fewer - columns) / 3, 1.0))) * error
     return interval(
         float(np.exp(middle)),
         float(np.exp(middle - half)),
         float(np.exp(middle + half)),
         "the rate is {estimate:.2f} of what it was, between {low:.2f} and {high:.2f}",
     )
+
+
+def alikeness(residuals: Floats, weeks: Ints, columns: int) -> float:
+    """How much neighbouring weeks are alike: their residuals' correlation, between 0 and `MOST_ALIKE`.
+
+    Weeks that are correlated by r tell as much of a mean as (1-r)/(1+r) as many independent ones: G. V. Bayley,
+    J. M. Hammersley, The "effective" number of independent observations in an autocorrelated time series,
+    Supplement to the Journal of the Royal Statistical Society 8 (1946) 184-197. Residuals of as many columns as
+    were fitted to independent weeks are correlated by minus columns / weeks in the mean, which is given back.
+
+    Args:
+        weeks: number of each residual's week, rising; only those that follow each other are compared.
+        columns: of the design.
+    """
+    next_to = np.flatnonzero(np.diff(weeks) == 1)
+    size, square = len(residuals), float(residuals @ residuals)
+    if len(next_to) < 2 or not square or size <= 6 * columns:
+        return 0.0
+    found = float(residuals[next_to] @ residuals[next_to + 1]) / len(next_to) / (square / size)
+    return float(np.clip(found + columns / size, 0.0, MOST_ALIKE))
 
 
 def _sums(where: Ints, values: Any) -> Floats:

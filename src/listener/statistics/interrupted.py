@@ -31,27 +31,34 @@ class IncidentEffect:
 
 
 def incident_effect(days: Ints, sales: Floats, incident: int, *, until: int | None = None) -> IncidentEffect:
-    """Segmented regression of the logarithm of daily sales: weekday, linear trend, a step at the incident.
+    """Segmented regression of daily sales: weekday, trend and a step at the incident, which multiply.
 
     A. K. Wagner et al., Segmented regression analysis of interrupted time series studies in medication use
-    research, Journal of Clinical Pharmacy and Therapeutics 27 (2002) 299-309. Errors of neighbouring days are
-    alike, so the standard errors are those of W. K. Newey, K. D. West, Econometrica 55 (1987) 703-708, seven
-    days back, widened by n/(n-k). A series alone shows a coincidence in time: what else happened on that day
-    is not known.
+    research, Journal of Clinical Pharmacy and Therapeutics 27 (2002) 299-309; fitted by Poisson's
+    pseudo-likelihood, which takes days without a sale and any spread (J. M. C. Santos Silva, S. Tenreyro, The log
+    of gravity, Review of Economics and Statistics 88 (2006) 641-658). Errors of neighbouring days are alike, so
+    the standard errors are those of W. K. Newey, K. D. West, Econometrica 55 (1987) 703-708, seven days back,
+    widened by n/(n-k). A series alone shows a coincidence in time: what else happened on that day is not known.
 
     Args:
-        days: days since 1970-01-01, rising; sales: of each, above 0.
+        days: days since 1970-01-01, rising; sales: of each, not below 0.
         incident: first day after which sales may differ; until: last day that counts, the end if None.
     """
-    used = (sales > 0) & (days <= (int(days.max(initial=incident)) if until is None else until))
+    used = days <= (int(days.max(initial=incident)) if until is None else until)
     days, sales = days[used], sales[used]
-    if (days < incident).sum() < LEAST_DAYS or (days >= incident).sum() < _LAGS:
-        words = f"no effect shown: it takes {LEAST_DAYS} days before the incident and {_LAGS} after it"
+    before = days < incident
+    if (
+        before.sum() < LEAST_DAYS
+        or (~before).sum() < _LAGS
+        or not sales[before].any()
+        or not sales[~before].any()
+    ):
+        words = f"no effect shown: it takes {LEAST_DAYS} days before the incident and {_LAGS} after it, with sales"
         return IncidentEffect("no effect shown", Interval(float("nan"), -1.0, float("inf"), words), words)
     weekday = (days + 3) % 7
     columns = [np.ones(len(days)), (days >= incident).astype(np.float64), (days - incident) / 365.25]
     columns += [(weekday == number).astype(np.float64) for number in range(1, 7)]
-    fitted = sm.OLS(np.log(sales), np.stack(columns, axis=1)).fit(
+    fitted = sm.GLM(sales, np.stack(columns, axis=1), family=sm.families.Poisson()).fit(
         cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True}
     )
     middle, error = float(fitted.params[1]), float(fitted.bse[1])

@@ -27,7 +27,7 @@ class LogRank:
     words: str
 
 
-def log_rank(strata: Sequence[Sequence[Waits]]) -> LogRank:
+def log_rank(strata: Sequence[Sequence[Waits]], *, design_effect: float = 1.0) -> LogRank:
     """The stratified log-rank test of the rate at which the waiting are answered.
 
     N. Mantel, Evaluation of survival data and two new rank order statistics arising in its consideration, Cancer
@@ -38,6 +38,8 @@ def log_rank(strata: Sequence[Sequence[Waits]]) -> LogRank:
 
     Args:
         strata: for each stratum the same groups in the same order, on the same bins.
+        design_effect: how many times the variance is that of independent contacts (see `clustered`): the
+            statistic is divided by it (J. N. K. Rao, A. J. Scott, Annals of Statistics 12 (1984) 46-60).
 
     Raises:
         ValueError: strata with other numbers of groups, or bins that differ within a stratum.
@@ -62,7 +64,7 @@ def log_rank(strata: Sequence[Sequence[Waits]]) -> LogRank:
         covariance += spread[:degrees, :degrees]
     if not np.trace(covariance) > 0:
         return LogRank(0.0, degrees, 1.0, "nothing to compare: nobody was answered where both were waiting")
-    statistic = float(difference @ np.linalg.pinv(covariance) @ difference)
+    statistic = float(difference @ np.linalg.pinv(covariance) @ difference) / design_effect
     p = float(chi2.sf(statistic, degrees))
     said = "more than chance" if p < 0.05 else "no more than chance may do"
     return LogRank(statistic, degrees, p, f"the waits differ by {said} (log-rank p = {p:.3g})")

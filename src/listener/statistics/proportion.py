@@ -35,7 +35,9 @@ def wilson(successes: int, total: int, level: float = LEVEL) -> Interval:
     return interval(successes / total, float(low[0]), float(high[0]), WORDS)
 
 
-def wilson_bounds(successes: Ints, totals: Ints, level: float = LEVEL) -> tuple[Floats, Floats]:
+def wilson_bounds(
+    successes: Ints | Floats, totals: Ints | Floats, level: float = LEVEL
+) -> tuple[Floats, Floats]:
     """Lower and upper bounds of many Wilson intervals at once; 0 and 1 where a total is 0."""
     z = float(norm.ppf(0.5 + level / 2))
     n = np.maximum(totals, 1).astype(np.float64)
@@ -57,10 +59,14 @@ def share_difference(first: tuple[int, int], second: tuple[int, int], level: flo
     Args:
         first, second: (successes, total) of each.
     """
-    one, other = wilson(*first, level), wilson(*second, level)
-    difference = one.estimate - other.estimate
     if not first[1] or not second[1]:
         return Interval(nan, -1.0, 1.0, "one of the two groups is empty")
+    return difference_of(wilson(*first, level), wilson(*second, level))
+
+
+def difference_of(one: Interval, other: Interval) -> Interval:
+    """The first share less the second, from the intervals of both: see `share_difference`."""
+    difference = one.estimate - other.estimate
     below = sqrt((one.estimate - one.low) ** 2 + (other.high - other.estimate) ** 2)
     above = sqrt((one.high - one.estimate) ** 2 + (other.estimate - other.low) ** 2)
     return interval(

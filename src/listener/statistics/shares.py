@@ -9,7 +9,7 @@ from listener.statistics.confusion import Confusion
 from listener.statistics.interval import Floats, Interval, Ints, percentile_interval
 from listener.statistics.linkage import LinkageQuality, true_parties
 
-MOST_CONTACTS = 12
+MOST_CONTACTS = 6
 """Parties with more contacts count as having so many, the part with the cause in proportion: what the rarest
 parties add to the answer is below what the held-out matrix leaves open."""
 _ROUNDS = 200
@@ -66,7 +66,8 @@ def corrected_shares(
 
     The interval is the percentile interval of a bootstrap over parties, in which the held-out matrix and the
     quality of the match are drawn anew each time: it takes in the chance of who wrote, and how little is known
-    of the mistakes.
+    of the mistakes. It takes the mistakes about one party's contacts as independent of each other; where they are
+    alike it is too narrow.
 
     Args:
         counts: for each cause that the model knows; "none of these" too, under its label in `confusion`.

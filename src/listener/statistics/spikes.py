@@ -12,8 +12,6 @@ _DAY: Final = 24 * _HOUR
 _FIRST_DEVIATION: Final = 0.5
 _LEAST_DEVIATION: Final = 0.1
 """Of the logarithm: a tenth more or less is never unusual."""
-_FURTHEST: Final = 4.0
-"""Deviations by which a point moves what is usual at the most."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,7 @@ class SpikeSettings:
         threshold: deviations above what is expected that are a spike.
         quiet_hours: after an alert nothing more is told for so long: it is the same spike.
         least: a window with fewer than so many is no spike, however unusual.
+        furthest: deviations by which a point moves what is usual at the most.
     """
 
     window_minutes: float = 120
@@ -37,6 +36,7 @@ class SpikeSettings:
     threshold: float = 2.5
     quiet_hours: float = 24
     least: float = 5
+    furthest: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SpikeWatch:
 
     The logarithm of a trailing sum is compared with its exponentially weighted mean and deviation (S. W. Roberts,
     Control chart tests based on geometric moving averages, Technometrics 1 (1959) 239-250), after what the hour of
-    the day (UTC) usually adds. What is far out moves neither of them by more than `_FURTHEST` deviations
+    the day (UTC) usually adds. What is far out moves neither of them by more than `furthest` deviations
     (P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964) 73-101),
     so that a spike does not hide the next.
     """
@@ -126,7 +126,8 @@ class SpikeWatch:
         return True
 
     def _learn(self, residual: float, deviation: float, hour: int, step: float) -> None:
-        kept = max(-_FURTHEST * deviation, min(_FURTHEST * deviation, residual))
+        most = self._settings.furthest * deviation
+        kept = max(-most, min(most, residual))
         weight = _weight(step, self._settings.half_life_days * _DAY, self._learned + 2 * _HOUR)
         self._mean += weight * kept
         self._variance += weight * (kept * kept - self._variance)

@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from clickhouse_driver import Client
 
@@ -13,8 +15,12 @@ from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.evaluation.triage import World
 from listener.reports.answer import Window
+from listener.reports.mistakes import Mistakes
 from listener.reports.reports import REPORTS, report
 from listener.simulator.truth import MatterTruth
+from listener.statistics.confusion import Confusion
+from listener.statistics.linkage import LinkageQuality
+from listener.statistics.proportion import wilson
 from stored_company import make_company, store_company
 
 pytestmark = pytest.mark.clickhouse
@@ -121,3 +127,42 @@ def test_public_channels_answer_sooner_as_they_truly_do(company: Company) -> Non
     assert rows["web_feedback"]["never_answered"] > rows["social"]["never_answered"]
     longer, _ = report("channels")(company.client, Window()).words
     assert "in private +" in longer
+
+
+def test_where_no_mistake_is_known_the_true_share_is_the_share(company: Company) -> None:
+    shares = {row["cause"]: row for row in company.report("root-causes")}
+    perfect = Confusion(tuple(shares), np.eye(len(shares), dtype=np.int64) * 1000)
+    mistakes = Mistakes(perfect, LinkageQuality(1000, 0, 0), "with none")
+    answer = report("root-causes", mistakes=mistakes)(company.client, Window())
+    for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
+        assert row["true_share"] == pytest.approx(row["share"], abs=0.005)
+        assert row["true_share_low"] <= row["share"] <= row["true_share_high"]
+        assert shares[row["cause"]]["true_share"] is None
+    assert answer.words == ("true_share: with none.",)
+
+
+def test_sales_around_an_incident_are_all_sales(company: Company) -> None:
+    answer = report("outcomes", incident=date(2025, 12, 5))(company.client, Window())
+    rows = {row[0]: dict(zip(answer.columns, row, strict=True)) for row in answer.rows}
+    sold = company.client.execute(
+        "SELECT count(), sum(value) FROM current_outcomes WHERE kind = 'repeat_purchase'"
+    )
+    for figure, total in zip(("purchases", "amount"), sold[0], strict=True):
+        row = rows[figure]
+        around = row["days_before"] * row["mean_before"] + row["days_after"] * row["mean_after"]
+        assert around == pytest.approx(total)
+        assert row["verdict"] == "no effect shown"
+        assert row["change_low"] <= 0 <= row["change_high"]
+
+
+def test_intervals_take_the_party_as_the_unit(company: Company) -> None:
+    """A party has several cases here: no interval is narrower than with cases taken as independent."""
+    for row in company.report("what-we-teach"):
+        alone = wilson(row["came_back"], row["answered"])
+        assert row["came_back_share_low"] <= alone.low + 1e-9
+        assert row["came_back_share_high"] >= alone.high - 1e-9
+    for row in company.report("deadlines"):
+        if row["met_share"] is not None:
+            assert (
+                row["met_share_low"] <= row["met"] / (row["met"] + row["breached"]) <= row["met_share_high"]
+            )

@@ -1,5 +1,6 @@
-"""Every query of docs/twenty-questions.md gives the answer that stands below it."""
+"""Every query of docs/twenty-questions.md gives the answer that stands below it; the notebook beside it runs."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from stored_company import make_company, store_company
 pytestmark = pytest.mark.clickhouse
 
 PAGE = Path(__file__).parents[3] / "docs" / "twenty-questions.md"
+NOTEBOOK = PAGE.with_name("notebook.ipynb")
 QUESTIONS = re.findall(
     r"^## (.*?)\n\n```sql\n(.*?)^```\n\n```text\n(.*?)^```",
     PAGE.read_text(encoding="utf-8"),
@@ -44,3 +46,23 @@ def test_there_are_twenty() -> None:
 def test_the_answer_is_the_one_on_the_page(client: Client, question: str, query: str, answer: str) -> None:
     rows, columns = client.execute(query, with_column_types=True)
     assert format_rows([name for name, _ in columns], rows, "table") == answer
+
+
+def test_the_notebook_runs_and_shows_these_views(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clickhouse_server: Any
+) -> None:
+    url = with_database(clickhouse_server.url, "twenty_questions")
+    (tmp_path / ".listener").mkdir()
+    (tmp_path / ".listener" / "endpoints.json").write_text(json.dumps({"clickhouse_reader": url}))
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    made: dict[str, Any] = {}
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec(compile("".join(cell["source"]), f"cell {number}", "exec"), made)
+    [(parties,)] = client.execute("SELECT uniqExact(party) FROM contacts WHERE has(causes, 'outage')")
+    assert made["causes"].loc["outage", "parties"] == parties
+    assert made["trend"].to_numpy().sum() >= made["causes"]["parties"].sum()
+    assert len(made["waits"]) == client.execute("SELECT count() FROM waits")[0][0]
+    made["client"].disconnect()

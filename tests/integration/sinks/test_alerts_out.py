@@ -7,19 +7,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from conformance.gate import Drop, Gate, Refuse
 from conformance.http_server import Answer, Request, json_answer, serving
+from fixtures_command_line import Result
 from listener.bootstrap import alert_sink_name, sink_group
+from listener.clickhouse.client import connect
 from listener.domain.governance import Alert
 from listener.domain.topics import ALERTS
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.connection import KafkaConnection
+from listener.kafka.consume import read_whole
 from listener.kafka.publish import Publisher
+from stored_log import PUBLISHED_MS, Log, Sample, store
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 WAIT_SECONDS = 90.0
@@ -116,3 +120,42 @@ def test_one_incident_however_often_it_fails_and_dies(connection: KafkaConnectio
             wait(lambda: committed() == 4, "the end is committed")
         assert pagerduty.events[2:] == [("resolve", "a1")]
     assert "secret-routing-key" not in (tmp_path / "sink.log").read_text()
+
+
+@pytest.mark.clickhouse
+def test_what_is_unusual_is_told_once_with_examples_and_stored(
+    connection: KafkaConnection,
+    database: str,
+    listener: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told() -> list[Alert]:
+        alerts = [Alert.read(record.value) for record in read_whole(connection, ALERTS.name) if record.value]
+        return [alert for alert in alerts if alert.kind == "spike"]
+
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    log = Log()
+    for number in range(14 * 8):
+        at = this_hour - timedelta(days=14) + timedelta(hours=3 * number, minutes=5)
+        log.mention(number, f"t:{number}", ("delivery",), at=at, need="complaint")
+    peak = this_hour - timedelta(hours=3)
+    for number in range(200, 230):
+        at = peak + timedelta(minutes=number % 50)
+        log.mention(number, f"t:{number}", ("delivery",), at=at, need="complaint")
+    store(database, log.records)
+    monkeypatch.setenv("CLICKHOUSE_URL", database)
+    for _ in range(2):
+        result = listener("watch", "--once")
+        assert result.code == 0, result.err
+    by_sign = {alert.sign: alert for alert in told()}
+    assert len(told()) == len(by_sign)
+    spike = by_sign["cause_spike"]
+    assert (spike.subject, spike.withdrawn) == ("delivery", False)
+    assert peak < spike.due_at <= peak + timedelta(hours=3)
+    assert "people raised delivery within 2 hours" in spike.text
+    assert len(spike.examples) == 3
+    store(database, [Sample(ALERTS.name, spike.to_json(), 0, PUBLISHED_MS, spike.alert_id.encode())])
+    client = connect(database)
+    stored = client.execute("SELECT sign, subject, examples FROM current_alerts")
+    client.disconnect()
+    assert stored == [("cause_spike", "delivery", list(spike.examples))]

@@ -32,7 +32,7 @@ def parsed(words: list[str]) -> tuple[str, dict[str, Any]]:
 def test_every_service_is_there() -> None:
     assert set(SERVICES) - set(OURS) == {"kafka", "clickhouse"}
     assert sorted(service["command"][0] for service in OURS.values()) == sorted(
-        ["topics", "migrate", "stream", "stream", "sink", "form", "answers", "connect"]
+        ["topics", "migrate", "stream", "stream", "sink", "watch", "form", "answers", "connect"]
     )
 
 

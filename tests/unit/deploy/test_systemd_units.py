@@ -41,6 +41,7 @@ def test_every_service_has_a_unit() -> None:
         "listener-form.service",
         "listener-sink.service",
         "listener-stream@.service",
+        "listener-watch.service",
     ]
 
 

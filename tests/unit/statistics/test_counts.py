@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from listener.evaluation.coverage import share_with_errors, true_share
-from listener.evaluation.fix_simulation import FixWorld, simulate_fix, verdicts
+from listener.evaluation.fix_simulation import FixWorld, most_power, simulate_fix, verdicts
 from listener.statistics.concentration import concentration
 from listener.statistics.confusion import Confusion
 from listener.statistics.emerging import Complaint, emerging_matters
-from listener.statistics.fixes import fix_effect
+from listener.statistics.fixes import alikeness, fix_effect
 from listener.statistics.interrupted import incident_effect
 from listener.statistics.linkage import LinkageQuality, true_parties
 from listener.statistics.matched import Sums, matched_difference
@@ -71,6 +71,29 @@ def test_fixes_are_judged() -> None:
     assert fix_effect(simulate_fix(FixWorld(controls=0), np.random.default_rng(1))).verdict == "not shown"
 
 
+def test_weeks_that_are_alike_tell_less() -> None:
+    chance = np.random.default_rng(2)
+    weeks, noise = np.arange(400), chance.normal(size=400)
+    assert alikeness(noise, weeks, 2) < 0.1
+    alike = np.convolve(chance.normal(size=400), np.ones(3), "same")
+    assert alikeness(alike, weeks, 2) == pytest.approx(2 / 3, abs=0.1)
+    assert alikeness(alike, weeks * 2, 2) == 0
+    assert alikeness(np.ones(4), weeks[:4], 2) == 0
+
+
+def test_the_best_possible_test_shows_more_with_more_time_and_less_noise() -> None:
+    half, year, quiet = (
+        most_power(world)
+        for world in (
+            FixWorld(effect=0.7),
+            FixWorld(effect=0.7, after_days=364),
+            FixWorld(effect=0.7, dispersion=1),
+        )
+    )
+    assert half < year < quiet
+    assert most_power(FixWorld()) == pytest.approx(0.05)
+
+
 def test_late_arrivals_are_expected() -> None:
     delays = np.array([[50, 0, 0], [50, 25, 0], [50, 25, 25], [50, 25, 25]])
     assert heard_share(delays, np.array([0, 1, 2, 9])) == pytest.approx([0.5, 0.75, 1, 1])
@@ -81,6 +104,9 @@ def test_an_incident_moves_sales_or_does_not(factor: float, verdict: str) -> Non
     days = np.arange(120)
     sales = 1000 * np.exp(np.random.default_rng(3).normal(0, 0.05, 120)) * np.where(days < 80, 1, factor)
     assert incident_effect(days, sales, 80).verdict == verdict
+    few = np.random.default_rng(4).poisson(3 * np.where(days < 80, 1, factor)).astype(float)
+    assert (few == 0).any()
+    assert incident_effect(days, few, 80).level.covers(factor - 1)
 
 
 def test_a_shifted_mix_shifts_the_hours() -> None:

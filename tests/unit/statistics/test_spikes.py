@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from listener.evaluation.spikes import WATCHES, Series, evaluate_spikes
 from listener.statistics.spikes import SpikeSettings, judge
 
 HOUR = 3600.0
@@ -36,3 +37,11 @@ def test_rare_things_are_no_spike() -> None:
 def test_what_is_no_series_of_counts_is_refused(points: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError):
         judge(points, SpikeSettings())
+
+
+def test_the_honest_score_chooses_everything_on_the_other_series() -> None:
+    points, windows = tuple(series(300)), ((315 * HOUR, 330 * HOUR),)
+    found = evaluate_spikes({"a": Series(points, windows), "b": Series(points, windows)}, WATCHES[:2])
+    assert found["found"] == found["windows"] == 2
+    assert set(found["chosen_on_the_other_series"]) == {"a", "b"}
+    assert found["flattered"]["windows"] == 2

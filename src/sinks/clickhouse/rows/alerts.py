@@ -16,9 +16,11 @@ def alert_rows(records: Sequence[Record]) -> list[Rows]:
     columns: Columns = {
         "alert_id": [alert.alert_id for alert in alerts],
         "kind": [alert.kind for alert in alerts],
+        "sign": [alert.sign or "" for alert in alerts],
         "subject": [alert.subject for alert in alerts],
         "due_at": milliseconds([alert.due_at for alert in alerts]),
         "text": [alert.text for alert in alerts],
+        "examples": [alert.examples for alert in alerts],
         "withdrawn": [alert.withdrawn for alert in alerts],
         "severity": [alert.severity for alert in alerts],
         "version": versions(*published(records)),

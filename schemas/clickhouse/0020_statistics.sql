@@ -1,0 +1,208 @@
+-- What intervals need beside the reports' own figures, and what is watched for the unusual. Additive: no table and no
+-- report changes.
+
+-- Parties by how many contacts they have and how many of these the model gave a cause, the first of a contact: for
+-- since <= occurred_at < until. The row with an empty cause counts all parties with so many contacts.
+CREATE OR REPLACE VIEW cause_histogram AS
+SELECT
+    tupleElement(one, 1) AS cause,
+    contacts,
+    tupleElement(one, 2) AS with_cause,
+    count() AS parties
+FROM
+(
+    SELECT
+        count() AS contacts,
+        sumMap([if(empty(causes), 'unknown', causes[1])], [toUInt64(1)]) AS by_cause,
+        arrayJoin(arrayPushFront(arrayZip(tupleElement(by_cause, 1), tupleElement(by_cause, 2)), ('', toUInt64(0))))
+            AS one
+    FROM contacts
+    WHERE occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+        AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    GROUP BY party
+)
+GROUP BY cause, contacts, with_cause
+ORDER BY cause, contacts, with_cause
+COMMENT 'Parties by contacts, and contacts of a cause: what the mistakes of a model are taken out of';
+
+-- Distinct accounts by the first cause of their contacts; with an empty cause all.
+CREATE OR REPLACE VIEW cause_accounts AS
+SELECT
+    arrayJoin(['', if(empty(causes), 'unknown', causes[1])]) AS cause,
+    uniqExact(history_author) AS accounts
+FROM contacts
+WHERE occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+GROUP BY cause
+ORDER BY cause
+COMMENT 'Distinct accounts by root cause';
+
+-- Sums over parties, from which intervals that take people as the unit are made: n cases of a party, k of them with it;
+-- sums of n, k, n², k² and nk over the parties. k: answered within 1, 24, 168 hours. waited: hours up to 168, all 168
+-- where nobody answered; its sum, the sum of each case's square, of each party's square, and of n times each party's.
+CREATE OR REPLACE VIEW channels_by_party AS
+SELECT
+    channel,
+    visibility,
+    count() AS parties,
+    sum(n) AS cases,
+    sum(n * n) AS cases_squared,
+    [sum(k_1h), sum(k_24h), sum(k_168h)] AS with_it,
+    [sum(k_1h * k_1h), sum(k_24h * k_24h), sum(k_168h * k_168h)] AS with_it_squared,
+    [sum(n * k_1h), sum(n * k_24h), sum(n * k_168h)] AS crossed,
+    sum(waited) AS hours,
+    sum(waited_squared) AS hours_squared,
+    sum(waited * waited) AS hours_of_parties_squared,
+    sum(n * waited) AS hours_crossed
+FROM
+(
+    SELECT
+        channel,
+        visibility,
+        count() AS n,
+        countIf(outcome = 'answered' AND hours <= 1) AS k_1h,
+        countIf(outcome = 'answered' AND hours <= 24) AS k_24h,
+        countIf(outcome = 'answered' AND hours <= 168) AS k_168h,
+        sum(if(outcome = 'answered', least(hours, 168), 168)) AS waited,
+        sum(pow(if(outcome = 'answered', least(hours, 168), 168), 2)) AS waited_squared
+    FROM waits
+    WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+        AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    GROUP BY party, channel, visibility
+)
+GROUP BY channel, visibility
+ORDER BY visibility, channel
+COMMENT 'How alike the waits of one party are, by channel: for intervals over people';
+
+-- The same of who came back: n cases that a person answered by this channel, came_back and came_back_same of them, and
+-- came_back_public; of those who came back, the other two.
+CREATE OR REPLACE VIEW what_we_teach_by_party AS
+SELECT
+    answered_by,
+    count() AS parties,
+    sum(n) AS cases,
+    sum(n * n) AS cases_squared,
+    sum(back) AS came_back,
+    sum(back * back) AS came_back_squared,
+    sum(n * back) AS cases_came_back,
+    countIf(back > 0) AS parties_back,
+    sum(same) AS came_back_same,
+    sum(same * same) AS came_back_same_squared,
+    sum(back * same) AS came_back_crossed_same,
+    sum(public) AS came_back_public,
+    sum(public * public) AS came_back_public_squared,
+    sum(back * public) AS came_back_crossed_public
+FROM
+(
+    SELECT
+        answered_by,
+        count() AS n,
+        countIf(next_channel != '') AS back,
+        countIf(next_channel = answered_by) AS same,
+        countIf(next_channel IN ('social', 'forum', 'review')) AS public
+    FROM
+    (
+        SELECT party, outcome, first_answer_channel AS answered_by,
+            leadInFrame(channel, 1, '') OVER (PARTITION BY party ORDER BY asked_at, case_id
+                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_channel
+        FROM waits
+        WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+            AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    )
+    WHERE outcome = 'answered'
+    GROUP BY party, answered_by
+)
+GROUP BY answered_by
+ORDER BY answered_by
+COMMENT 'How alike one party''s returns are, by channel of the answer: for intervals over people';
+
+-- The same of deadlines that are decided: n of a party, k of them met.
+CREATE OR REPLACE VIEW deadlines_by_party AS
+SELECT
+    family,
+    jurisdiction,
+    kind,
+    channel,
+    source,
+    count() AS parties,
+    sum(n) AS decided,
+    sum(n * n) AS decided_squared,
+    sum(k) AS met,
+    sum(k * k) AS met_squared,
+    sum(n * k) AS decided_met
+FROM
+(
+    SELECT family, jurisdiction, kind, channel, source, count() AS n, countIf(clock = 'met') AS k
+    FROM
+    (
+        SELECT party, channel, source, clock_kinds, clock_states, clock_families, clock_jurisdictions
+        FROM current_cases
+        WHERE state != 'superseded' AND notEmpty(clock_families)
+            AND opened_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+            AND opened_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    )
+    ARRAY JOIN clock_kinds AS kind, clock_states AS clock, clock_families AS family,
+        clock_jurisdictions AS jurisdiction
+    WHERE clock IN ('met', 'breached')
+    GROUP BY party, family, jurisdiction, kind, channel, source
+)
+GROUP BY family, jurisdiction, kind, channel, source
+ORDER BY family DESC, jurisdiction, kind, channel, source
+COMMENT 'How alike one party''s deadlines are: for intervals over people';
+
+-- Purchases by day (UTC): what an incident may have moved.
+CREATE OR REPLACE VIEW sales_by_day AS
+SELECT toDate32(occurred_at) AS day, count() AS purchases, uniqExact(customer_id) AS customers, sum(value) AS amount
+FROM current_outcomes
+WHERE kind = 'repeat_purchase'
+    AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+GROUP BY day
+ORDER BY day
+COMMENT 'Repeat purchases by day';
+
+-- What was heard by hour (UTC): kind is cause (contacts) or source (all that was said but spam). parties: distinct
+-- within the hour; complaints: of at least even odds; live: heard as they happened, not imported.
+CREATE OR REPLACE VIEW heard_by_hour AS
+SELECT
+    toStartOfHour(occurred_at) AS hour,
+    tupleElement(what, 1) AS kind,
+    tupleElement(what, 2) AS subject,
+    count() AS said,
+    uniqExact(party) AS parties,
+    countIf(complaint >= 0.5) AS complaints,
+    countIf(NOT historical) AS live
+FROM
+(
+    SELECT
+        occurred_at,
+        party,
+        complaint,
+        historical,
+        arrayJoin(arrayPushFront(arrayMap(cause -> ('cause', toString(cause)),
+            if(need IN ('mention', 'copy'), [], causes)), ('source', toString(source)))) AS what
+    FROM current_mentions
+    WHERE direction = 'inbound' AND need != 'spam'
+        AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+        AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+)
+GROUP BY hour, kind, subject
+ORDER BY kind, subject, hour
+COMMENT 'What was heard by hour, root cause and source';
+
+-- Complaints that no root cause explains, oldest first.
+CREATE OR REPLACE VIEW unexplained AS
+SELECT mention_id, party, text, occurred_at
+FROM contacts
+WHERE NOT deleted AND empty(causes) AND need = 'complaint' AND text != ''
+    AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+ORDER BY occurred_at, mention_id
+COMMENT 'Complaints that no root cause explains';
+
+ALTER TABLE alerts ADD COLUMN IF NOT EXISTS sign LowCardinality(String)
+    COMMENT 'Of a spike: cause_spike, cause_growing, cause_new, source_volume, source_mood' AFTER kind;
+ALTER TABLE alerts ADD COLUMN IF NOT EXISTS examples Array(String)
+    COMMENT 'Of a spike: ids of mentions that show it' AFTER text;
+CREATE OR REPLACE VIEW current_alerts AS SELECT * EXCEPT (version) FROM alerts FINAL
+COMMENT 'Alerts, also those withdrawn; columns as in alerts';
