@@ -17,8 +17,10 @@ from listener.domain.erasure import epoch_after, to_ms
 from listener.privacy.person import Person
 
 ROWS: dict[str, str] = {
-    "mentions": "(history_author IN {authors} OR author IN {authors})"
-    " AND least(occurred_at, received_at) <= {until}",
+    "contact_facts": "mention_key IN (SELECT sipHash64(mention_id) FROM mentions WHERE {mentions})",
+    "case_facts": "(author_id IN {author_hashes} AND bitShiftRight(case_version, 32) < {epoch})"
+    " OR (case_key, version) IN (SELECT sipHash64(case_id), version FROM cases WHERE {cases})",
+    "mentions": "{mentions}",
     "mention_tombstones": "author IN {authors} AND received_at <= {until}",
     "responses": "author IN {authors} AND least(occurred_at, received_at) <= {until}",
     "black_holes": "author IN {authors} AND since <= {until}",
@@ -31,6 +33,9 @@ ROWS: dict[str, str] = {
     "audit": "(subject IN {both} OR hasAny(mapValues(detail), {both_list})) AND at <= {until}",
 }
 """Table to which of its rows are a person's; in the order in which they can be deleted."""
+_MENTIONS = """
+    (history_author IN {authors} OR author IN {authors}) AND least(occurred_at, received_at) <= {until}
+"""
 VIEWS = {
     "current_mentions": "mentions, mention_tombstones, parties",
     "contacts": "current_mentions",
@@ -43,26 +48,32 @@ VIEWS = {
     "current_outcomes": "outcomes",
     "current_alerts": "alerts",
     "current_audit": "audit",
-    "root_causes": "contacts, current_cases",
+    "moved_authors": "parties",
+    "current_contact_facts": "contact_facts, moved_authors",
+    "current_case_facts": "case_facts, moved_authors",
+    "wait_facts": "current_case_facts, mention_tombstones, observed",
+    "contact_facts_of_mentions": "mentions",
+    "case_facts_of_cases": "cases",
+    "root_causes": "current_contact_facts, current_case_facts",
     "copies": "current_mentions",
-    "observed": "mentions, responses",
+    "observed": "contact_facts, responses",
     "waits": "current_cases, mention_tombstones, observed",
-    "root_causes_by_week": "contacts",
+    "root_causes_by_week": "current_contact_facts",
     "cases_of_cause": "current_cases",
-    "cause_days": "contacts",
-    "loudness": "current_mentions",
-    "channels": "waits",
-    "waits_in_bins": "waits",
-    "what_we_teach": "waits",
-    "arrivals": "contacts",
-    "vanished": "contacts, current_black_holes",
-    "deadlines": "current_cases, observed",
-    "escalations": "current_cases",
-    "fairness": "contacts, waits",
-    "executives": "current_cases",
-    "goodwill": "current_cases",
-    "hearing_delays": "contacts",
-    "outcomes_by_answer": "current_outcomes, waits",
+    "cause_days": "current_contact_facts",
+    "loudness": "current_contact_facts",
+    "channels": "wait_facts",
+    "waits_in_bins": "wait_facts",
+    "what_we_teach": "wait_facts",
+    "arrivals": "current_contact_facts",
+    "vanished": "current_contact_facts, current_case_facts, black_holes",
+    "deadlines": "current_case_facts, observed",
+    "escalations": "current_case_facts",
+    "fairness": "current_contact_facts, wait_facts",
+    "executives": "current_case_facts",
+    "goodwill": "current_case_facts",
+    "hearing_delays": "current_contact_facts",
+    "outcomes_by_answer": "outcomes, wait_facts",
 }
 """View to what it shows; a view holds nothing itself."""
 _OWN_CASES = "anchor_author IN {authors} AND bitShiftRight(case_version, 32) < {epoch}"
@@ -123,6 +134,8 @@ class PersonInTables:
         words["epoch"] = str(2**32 if until is None else epoch_after(to_ms(until)))
         words["until_ms"] = str(to_ms(moment))
         self._customers = words["customers"]
+        words["author_hashes"] = f"(SELECT sipHash64(name) FROM {table} WHERE kind = 'author')"  # noqa: S608  # constants
+        words["mentions"] = _MENTIONS.format(**words)
         words["own_cases"] = _OWN_CASES.format(**words)
         words["cases"] = _CASES.format(**words)
         words["evidence_of"] = _EVIDENCE_OF.format(**words)
