@@ -63,9 +63,9 @@ CREATE TABLE IF NOT EXISTS case_facts
     first_answer_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When a person answered first; NULL: nobody has',
     first_answer_channel LowCardinality(String) COMMENT 'Channel of that answer',
     ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Since when it is resolved or declined; NULL: it is neither',
-    private_attempts UInt16 COMMENT 'Private attempts before the first public one',
+    private_attempts UInt64 COMMENT 'Private attempts before the first public one',
     went_public Bool COMMENT 'A public contact came after a private one that the company failed',
-    executive_answers UInt16 COMMENT 'Answers by executives',
+    executive_answers UInt64 COMMENT 'Answers by executives',
     opened_at DateTime64(3, 'UTC') COMMENT 'Time of the first contact',
     last_at DateTime64(3, 'UTC') COMMENT 'Time of the newest contact or answer',
     version UInt128 COMMENT 'As in cases'

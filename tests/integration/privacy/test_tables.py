@@ -113,7 +113,7 @@ def test_what_was_said_later_stays(url: str) -> None:
         assert not any(tables.counts().values())
     with person_in_tables(url, ANN) as tables:
         left = {place: count for place, count in tables.counts().items() if count}
-    assert left == {"mentions": 1, "cases": 1, "parties": 1}
+    assert left == {"contact_facts": 1, "case_facts": 1, "mentions": 1, "cases": 1, "parties": 1}
     client.disconnect()
 
 
