@@ -11,12 +11,13 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from os import getloadavg
+from os import getloadavg, sysconf
 from pathlib import Path
 from statistics import median
 
 from clickhouse_driver import Client
 
+from bench.results import save
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.embedded.clickhouse import ClickHouseServer
@@ -89,8 +90,8 @@ FROM numbers({mentions}) WHERE number % 199 = 0
 HOLES = """
 INSERT INTO black_holes (case_id, contact, case_version, author, source, channel, queue, since, due_at, became_at,
     ended_at, version)
-SELECT case_id, anchor, case_version, anchor_author, source, channel, queue, opened_at, opened_at, opened_at, ended_at,
-    version
+SELECT case_id, anchor, case_version, anchor_author, source, channel, queue, opened_at, opened_at, opened_at,
+    ended_at, version
 FROM cases FINAL WHERE cityHash64(case_id) % 20 = 0
 """
 FIXES = """
@@ -99,8 +100,9 @@ SELECT toString(number), concat('cause-', toString(number)), '2025-03-01', 'benc
 """
 PARTIES = """
 INSERT INTO parties (author, party, epoch, customer_id, method, version)
-SELECT concat('b:u', toString(number)), if(number % 3 = 0 OR number % 100 = 1, concat('c:', toString(intDiv(number, 3) * 3)),
-    concat('a:b:u', toString(number))), if(number % 100 < 2, 2, 1), '', 'none', toUInt128(number)
+SELECT concat('b:u', toString(number)), if(number % 3 = 0 OR number % 100 = 1,
+    concat('c:', toString(intDiv(number, 3) * 3)), concat('a:b:u', toString(number))),
+    if(number % 100 < 2, 2, 1), '', 'none', toUInt128(number)
 FROM numbers({authors})
 """
 OUTCOMES = """
@@ -113,7 +115,8 @@ FROM numbers({count})
 
 TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%%MergeTree'"
 PARTS = """
-SELECT table, count() FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table HAVING count() > 1
+SELECT table, count() FROM system.parts WHERE active AND database = currentDatabase() AND table LIKE '%%facts'
+GROUP BY table
 """
 
 
@@ -135,14 +138,29 @@ def fill(client: Client, mentions: int) -> None:
     client.execute(FIXES)
 
 
-def seconds(client: Client, name: str) -> float:
-    """How long a report takes on everything; the median of `TIMES`."""
-    taken = []
+def seconds(client: Client, name: str, engine: int) -> dict[str, float]:
+    """How long a report takes on everything: the median of `TIMES`, and what it costs two processes.
+
+    Args:
+        engine: process id of the engine, whose processor time it counts; on a machine that others use the clock
+            says little.
+    """
+    taken, of_engine, here = [], processor_seconds(engine), time.process_time()
     for _ in range(TIMES):
         started = time.monotonic()
         report(name)(client, Window())
         taken.append(time.monotonic() - started)
-    return median(taken)
+    return {
+        "seconds": round(median(taken), 2),
+        "engine_cpu_seconds": round((processor_seconds(engine) - of_engine) / TIMES, 2),
+        "python_cpu_seconds": round((time.process_time() - here) / TIMES, 2),
+    }
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has used of all processors so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -154,7 +172,9 @@ def main() -> None:
         "--data", type=Path, help="keep them in this directory, and ask what is there the next time"
     )
     parser.add_argument("--report", nargs="*", default=list(REPORTS), choices=REPORTS, help="these alone")
+    parser.add_argument("--save", action="store_true", help="write bench/results/reports.json as well")
     given = parser.parse_args()
+    load_before = getloadavg()[0]
     with ExitStack() as stack:
         directory = given.data or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="listener-bench-"))
@@ -170,14 +190,15 @@ def main() -> None:
         if given.merged:
             for (table,) in client.execute(TABLES):
                 client.execute(f"OPTIMIZE TABLE {table} FINAL")
-        found = {}
-        for name in given.report:
-            found[name] = round(seconds(client, name), 2)
-            print(f"{name}: {found[name]} s", file=sys.stderr, flush=True)
         [(mentions,)] = client.execute("SELECT uniqExact(mention_id) FROM mentions")
+        rows = []
+        for name in given.report:
+            rows.append({"report": name} | seconds(client, name, server.pid or 0))
+            print(rows[-1], file=sys.stderr, flush=True)
         parts = dict(client.execute(PARTS))
-    load = [round(one, 1) for one in getloadavg()]
-    told = {"mentions": mentions, "merged": given.merged, "parts": parts, "load": load, "seconds": found}
+    told = {"mentions": mentions, "merged": given.merged, "parts": parts, "reports": rows}
+    if given.save:
+        save("reports", told, sys.argv[1:], load_before, program="python -m bench.report_times")
     print(json.dumps(told))
 
 

@@ -11,7 +11,8 @@ CASES = """
 SELECT {case} AS id, {anchor}, {author}, {party}, case_version, state, historical, level, root_cause,
     root_cause_owner, {severe}, segment, failed_contacts, goodwill_amounts, goodwill_currencies, clock_kinds,
     clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at, channel, visibility, source,
-    first_answer_at, first_answer_channel, ended_at, private_attempts, {public}, executive_answers, opened_at, last_at
+    first_answer_at, first_answer_channel, ended_at, private_attempts, {public}, executive_answers, opened_at,
+    last_at
 FROM {view} WHERE {some} ORDER BY id
 """
 WAITS = """
