@@ -52,6 +52,7 @@ def page(results: Results) -> str:
         ("matcher", "The customer index of a worker", _matcher),
         ("parties", "Rate and recovery with many parties", _parties),
         ("timers", "Timers of many parties in one worker", _timers),
+        ("reports", "Reports on many mentions", _reports),
     ):
         parts += [f"## {title}", *_section(results.get(section), body)]
     return "\n\n".join(parts) + "\n"
@@ -323,6 +324,28 @@ def _timers(data: Mapping[str, Any]) -> list[str]:
     ]
     head = ("running clocks", "MiB", "rebuilt from the table, s", "each second, µs", "each that fires, µs")
     return [table(head, rows)]
+
+
+def _reports(data: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (
+            row["report"],
+            f"{row['seconds']:.2f}",
+            f"{row['engine_cpu_seconds']:.2f}",
+            f"{row['python_cpu_seconds']:.2f}",
+        )
+        for row in data["reports"]
+    ]
+    head = ("report", "seconds", "of the engine's processor", "of Python's")
+    parts = ", ".join(f"{table} {count}" for table, count in sorted(data["parts"].items()))
+    words = (
+        f"{data['mentions']:,} mentions, all of them in the window; parts: {parts}. With both processors free "
+        "a report takes about half of the engine's processor time, and Python's."
+    )
+    return [
+        words,
+        table(head, rows),
+    ]
 
 
 def _parties(data: Mapping[str, Any]) -> list[str]:

@@ -31,11 +31,13 @@ def save(
     command: Sequence[str],
     load_before: float,
     directory: Path = DIRECTORY,
+    program: str = "python -m bench",
 ) -> Path:
     """Writes the results of a section over the earlier ones.
 
     Args:
         load_before: how many processes wanted to run on this machine in the minute before.
+        program: what was started, with the command as its arguments.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{section}.json"
@@ -44,7 +46,7 @@ def save(
     whole = {
         "section": section,
         "measured_at": datetime.now(UTC).isoformat(timespec="minutes"),
-        "command": " ".join(["python -m bench", *command]),
+        "command": " ".join([program, *command]),
         "load_before": round(load_before, 1),
         "machine": machine(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from listener.clickhouse.client import connect, translated
-from listener.domain.retention import AGED_BY
+from listener.domain.retention import AGED_BY, MADE_FROM
 
 _TTL = re.compile(r"\bTTL (.+?)(?: SETTINGS |$)", re.DOTALL)
 
@@ -31,13 +31,20 @@ def apply_retention(url: str, days: Mapping[str, int]) -> list[str]:
                 )
             )
             for table, column in AGED_BY.items():
-                found = _TTL.search(engines[table])
-                now = "" if found is None else found[1].strip()
                 wanted = f"toDateTime({column}) + toIntervalDay({days[table]})" if table in days else ""
-                if now == wanted:
-                    continue
-                client.execute(f"ALTER TABLE {table} {f'MODIFY TTL {wanted}' if wanted else 'REMOVE TTL'}")
-                changed.append(f"{table}: {f'kept for {days[table]} days' if wanted else 'kept without end'}")
+                of_it = [table, *(made for made, source in MADE_FROM.items() if source == table)]
+                behind = [name for name in of_it if _ttl(engines[name]) != wanted]
+                for name in behind:
+                    client.execute(f"ALTER TABLE {name} {f'MODIFY TTL {wanted}' if wanted else 'REMOVE TTL'}")
+                if behind:
+                    changed.append(
+                        f"{table}: {f'kept for {days[table]} days' if wanted else 'kept without end'}"
+                    )
         finally:
             client.disconnect()
     return changed
+
+
+def _ttl(engine: str) -> str:
+    found = _TTL.search(engine)
+    return "" if found is None else found[1].strip()

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from facts_agree import assert_facts_agree
 from listener.clickhouse.client import connect, read_url
 from listener.clickhouse.migrate import Migration, check_schema, migrate, pending, shipped_migrations
 from listener.domain.errors import ServiceError
@@ -89,6 +90,27 @@ def test_a_changed_migration_is_refused_by_name(database: str) -> None:
 def test_a_database_of_a_newer_program_is_refused(database: str) -> None:
     with pytest.raises(ServiceError, match="newer program"):
         migrate(database, shipped_migrations()[:-1])
+
+
+def test_what_was_stored_before_the_facts_were_counted_is_counted_too(empty_database: str) -> None:
+    before = next(one.number for one in shipped_migrations() if one.name == "facts")
+    migrate(empty_database, shipped_migrations()[: before - 1])
+    client = connect(empty_database)
+    client.execute(
+        "INSERT INTO mentions (mention_id, author, history_author, direction, need, causes, cause_owners, "
+        "occurred_at, party, epoch, version) SELECT toString(number % 7), 't:a', 't:a', 'inbound', 'complaint', "
+        "['late'], ['us'], toDateTime64('1950-01-01', 3, 'UTC') + INTERVAL number % 7 YEAR, 'a:t:a', 1, number "
+        "FROM numbers(14)"
+    )
+    client.execute(
+        "INSERT INTO cases (case_id, case_version, party, anchor_author, state, root_cause, opened_at, version) "
+        "SELECT toString(number % 3), bitShiftLeft(toUInt64(1), 32) + number, 'a:t:a', 't:a', 'new', 'late', "
+        "'2024-01-01', number FROM numbers(6)"
+    )
+    migrate(empty_database)
+    assert_facts_agree(client)
+    counted = "SELECT parties, mentions, cases FROM root_causes(since = '1900-01-01', until = '2100-01-01')"
+    assert client.execute(counted) == [(1, 7, 3)]
 
 
 def test_what_is_missing_is_told_with_what_to_do(empty_database: str) -> None:

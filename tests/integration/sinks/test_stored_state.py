@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from clickhouse_driver import Client
 
+from facts_agree import assert_facts_agree
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.customer import Customer
@@ -74,7 +75,8 @@ def state(client: Client) -> dict[str, Any]:
 
 
 def figures(client: Client, window: Window | None = None) -> dict[str, tuple[int, int, int, int]]:
-    """Cause to parties, customers, mentions and cases."""
+    """Cause to parties, customers, mentions and cases; what reports count must be what the views show."""
+    assert_facts_agree(client)
     answer = root_causes(client, window or Window())
     wanted = [answer.columns.index(name) for name in ("parties", "customers", "mentions", "cases")]
     return {row[0]: tuple(row[index] for index in wanted) for row in answer.rows}
@@ -271,6 +273,57 @@ def test_a_move_of_a_party_changes_the_report_and_an_older_epoch_does_not_change
     back.party("t:b", author_party("t:b"), 3)
     store(database, back.records)
     assert figures(client) == {"late": (2, 1, 4, 0)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reports_count_the_newest_state_whatever_comes_in_whatever_order_and_however_often(
+    database: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    log = Log()
+    authors = [f"t:{number}" for number in range(4)]
+    for number in range(60):
+        author = authors[number % 4]
+        at = SPRING + timedelta(days=chance.choice((0, 40, 300)))
+        for revision in range(chance.randint(1, 3)):
+            log.mention(
+                number,
+                author,
+                tuple(chance.sample(("late", "lost", "rude"), chance.randint(0, 2))),
+                at=at,
+                revision=revision,
+                epoch=chance.randint(1, 3),
+                text=chance.choice(("one", "another")),
+            )
+        if chance.random() < 0.2:
+            log.deletion(number, author)
+    for number in range(20):
+        author = authors[number % 4]
+        for version in range(chance.randint(1, 3)):
+            state = chance.choice(("new", "resolved", "superseded"))
+            log.case(number, author, "late", version, state=state, anchor=f"t:{number}")
+    for author in authors:
+        for epoch in range(1, chance.randint(2, 4)):
+            party = chance.choice((author_party(author), customer_party(str(chance.randint(1, 2)))))
+            log.party(author, party, epoch)
+    records = [*log.records, *chance.sample(log.records, 30)]
+    chance.shuffle(records)
+    client = connect(database)
+    half = len(records) // 2
+    store(database, records[:half], batch=40)
+    assert_facts_agree(client)
+    store(database, records[half:], batch=40)
+    before = figures(client)
+    for table in ("contact_facts", "case_facts"):
+        client.execute(f"OPTIMIZE TABLE {table} FINAL")
+    assert figures(client) == before
+    counted = (
+        "SELECT arrayJoin(if(empty(causes), ['unknown'], causes)) AS cause, uniqExact(party), count() "
+        "FROM contacts GROUP BY cause"
+    )
+    assert {cause: (row[0], row[2]) for cause, row in before.items() if row[2]} == {
+        cause: (parties, mentions) for cause, parties, mentions in client.execute(counted)
+    }
 
 
 def test_only_the_black_holes_of_a_cases_newest_snapshot_are_there(database: str) -> None:

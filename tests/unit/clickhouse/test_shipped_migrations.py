@@ -5,7 +5,9 @@ import re
 from listener.clickhouse.migrate import Migration, shipped_migrations
 
 REPEATABLE = re.compile(
-    r"CREATE TABLE IF NOT EXISTS |CREATE OR REPLACE VIEW |DROP (TABLE|VIEW) IF EXISTS "
+    r"CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS |CREATE OR REPLACE VIEW |DROP (TABLE|VIEW) IF EXISTS "
+    # rows that come again replace themselves
+    r"|INSERT INTO (contact_facts|case_facts|cause_names)\s+SELECT "
     r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|COMMENT COLUMN|MODIFY COMMENT) ",
 )
 

@@ -6,6 +6,7 @@ import pytest
 from lifelines.statistics import multivariate_logrank_test
 
 from listener.statistics.answer_times import (
+    MANY,
     Waits,
     advantage,
     answered_within,
@@ -64,3 +65,12 @@ def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
     found = advantage({"refund": half}, {"refund": few, "bags": half}, 10)
     assert found.estimate == pytest.approx(0.3 * 9)
     assert found.low > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_spread_of_many_contacts_is_that_of_resampling_them(seed: int) -> None:
+    found, _, _ = waits(seed, size=MANY + 1000)
+    few, _, _ = waits(seed, size=MANY - 1000)
+    many, resampled = restricted_mean(found, 12), restricted_mean(few, 12, replicates=2000)
+    assert many.estimate == pytest.approx(resampled.estimate, rel=0.03)
+    assert many.high - many.low == pytest.approx(resampled.high - resampled.low, rel=0.15)

@@ -1,0 +1,59 @@
+"""Whether what reports count is what the views with names and texts show."""
+
+from typing import Any
+
+CONTACTS = """
+SELECT {mention} AS id, {party}, occurred_at, received_at, historical, channel, visibility, need, needs_response,
+    {severe}, causes, cause_owners, followers, verified_author, {copy}
+FROM {view} WHERE {some} ORDER BY id
+"""
+CASES = """
+SELECT {case} AS id, {anchor}, {author}, {party}, case_version, state, historical, level, root_cause,
+    root_cause_owner, {severe}, segment, failed_contacts, goodwill_amounts, goodwill_currencies, clock_kinds,
+    clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at, channel, visibility, source,
+    first_answer_at, first_answer_channel, ended_at, private_attempts, {public}, executive_answers, opened_at,
+    last_at
+FROM {view} WHERE {some} ORDER BY id
+"""
+WAITS = """
+SELECT {case} AS id, {party}, asked_at, channel, visibility, root_cause, severe, segment, first_answer_channel,
+    outcome, resolution, hours, resolution_hours
+FROM {view} ORDER BY id
+"""
+WIDE = {
+    "mention": "sipHash64(mention_id)",
+    "case": "sipHash64(case_id)",
+    "anchor": "sipHash64(anchor)",
+    "author": "sipHash64(anchor_author)",
+    "party": "bitOr(bitAnd(sipHash64(party), bitNot(toUInt64(1))), startsWith(party, 'c:'))",
+    "severe": "notEmpty(severity)",
+    "copy": "if(copy_of = '', 0, sipHash64(copy_of))",
+    "public": "went_public_at IS NOT NULL",
+}
+NARROW = {
+    "mention": "mention_key",
+    "case": "case_key",
+    "anchor": "anchor_key",
+    "author": "author_id",
+    "party": "party",
+    "severe": "severe",
+    "copy": "copy_key",
+    "public": "went_public",
+}
+COMPARED = (
+    (
+        CONTACTS,
+        "current_mentions",
+        "direction = 'inbound' AND need NOT IN ('mention', 'spam')",
+        "current_contact_facts",
+    ),
+    (CASES, "current_cases", "state != 'superseded'", "current_case_facts"),
+    (WAITS, "waits", "", "wait_facts"),
+)
+
+
+def assert_facts_agree(client: Any) -> None:
+    """Asserts it of all contacts, cases and waits of a database."""
+    for query, wide, some, narrow in COMPARED:
+        shown = client.execute(query.format(view=wide, some=some, **WIDE))
+        assert client.execute(query.format(view=narrow, some="true", **NARROW)) == shown, narrow
