@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import json
-import os
 import secrets
 import signal
 import sys
@@ -34,6 +33,7 @@ from listener.embedded.process import ChildProcess, DirectoryLock
 from listener.embedded.supervisor import Supervised, Supervisor
 from listener.kafka.admin import TopicAdmin
 from listener.logs import configure_logs
+from listener.secret_files import write_privately
 from listener.settings import ANSWERS_KEY_FILE, DEFAULT_DATA_DIR, ENDPOINTS_FILE, ERASURE_KEY_FILE, Settings
 from listener.signature import PREFIX, Keyring
 
@@ -216,7 +216,7 @@ def _start(
         supervisor.start([Supervised("ClickHouse", clickhouse, clickhouse.wait_ready, stop_seconds=30)])
         endpoints["clickhouse"] = clickhouse.url
         endpoints["clickhouse_reader"] = clickhouse.reader_url
-    _write_privately(_endpoints_file(settings), json.dumps(endpoints, indent=2))
+    write_privately(_endpoints_file(settings), json.dumps(endpoints, indent=2))
     known = dataclasses.replace(settings, endpoints=endpoints)
     with TopicAdmin(known.kafka) as admin:
         admin.create(topic_plans(known))
@@ -297,7 +297,7 @@ def _is_ready(port: int) -> bool:
 def _passwords(path: Path) -> tuple[str, str]:
     """Those of the writer and the reader, made at the first start."""
     if not path.exists():
-        _write_privately(path, f"{secrets.token_urlsafe(18)}\n{secrets.token_urlsafe(18)}\n")
+        write_privately(path, f"{secrets.token_urlsafe(18)}\n{secrets.token_urlsafe(18)}\n")
     words = path.read_text().split()
     if len(words) != 2:
         raise UsageError(
@@ -310,23 +310,13 @@ def _first_answers_key(settings: Settings) -> None:
     """Makes a key at the first start where no client is configured, so that answers can be tried at once."""
     path = settings.data_dir / ANSWERS_KEY_FILE
     if not settings.config.answers.clients and not path.exists():
-        _write_privately(path, f"{PREFIX}{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        write_privately(path, f"{PREFIX}{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
 
 def _first_erasure_key(settings: Settings) -> None:
     """Makes one at the first start. Whoever loses it has those back who were erased."""
     if settings.erasure_key is None:
-        _write_privately(settings.data_dir / ERASURE_KEY_FILE, f"{secrets.token_urlsafe(32)}\n")
-
-
-def _write_privately(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".new")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)
+        write_privately(settings.data_dir / ERASURE_KEY_FILE, f"{secrets.token_urlsafe(32)}\n")
 
 
 def _endpoints_file(settings: Settings) -> Path:

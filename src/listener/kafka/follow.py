@@ -15,11 +15,17 @@ POLL_SECONDS = 0.5
 
 
 def follow(
-    connection: KafkaConnection, topic: str, *, stop: Event, caught_up: Callable[[], None]
+    connection: KafkaConnection,
+    topic: str,
+    *,
+    stop: Event,
+    caught_up: Callable[[], None],
+    only_new: bool = False,
 ) -> Iterator[Record]:
     """Yields the records of a topic from its beginning on, as they come, until `stop` is set.
 
     Args:
+        only_new: leave out what stands there at the start.
         caught_up: is called once, when everything that stood there at the start was yielded.
 
     Raises:
@@ -45,8 +51,13 @@ def follow(
         if not partitions:
             raise ServiceError(f"The topic {topic} does not exist: `listener topics` creates it")
         consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        behind = {partition: end for partition, end in consumer.end_offsets(partitions).items() if end > 0}
+        ends = consumer.end_offsets(partitions)
+        if only_new:
+            for partition, end in ends.items():
+                consumer.seek(partition, end)
+        else:
+            consumer.seek_to_beginning(*partitions)
+        behind = {partition: end for partition, end in ends.items() if end > 0}
         told = False
         while not stop.is_set():
             for records in consumer.poll(timeout_ms=int(POLL_SECONDS * 1000)).values():

@@ -1,0 +1,209 @@
+"""Wires the console: each section is given the functions that it shows and acts by, those of the commands."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+
+from starlette.applications import Starlette
+
+from listener.bootstrap import consumer_groups, installation_time, wall_clock
+from listener.clickhouse.pool import ClientPool
+from listener.console.app import console_app, derived
+from listener.console.audit import Audit
+from listener.console.live import LiveHub
+from listener.console.now import Flow, now_section
+from listener.console.section import Section
+from listener.console.sign_in import ProxySignIn, SignIn, TokenSignIn
+from listener.domain.case import Case
+from listener.domain.errors import Rejected, ServiceError, UsageError
+from listener.domain.governance import Alert, AuditEntry
+from listener.domain.topics import ALERTS, AUDIT, TRIAGE
+from listener.health import lags
+from listener.kafka.admin import TopicAdmin
+from listener.kafka.follow import follow
+from listener.kafka.publish import Publisher
+from listener.kafka.record import Record
+from listener.secret_files import write_privately
+from listener.settings import CONSOLE_KEY_FILE, Settings
+
+log = logging.getLogger(__name__)
+
+DELIVERY_SECONDS = 15.0
+FLOW_SECONDS = 2.0
+RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What sections are wired from.
+
+    Attributes:
+        publisher: `publisher.deliver` may be called from any thread, and returns once the broker has it.
+        clickhouse: of an account that only reads.
+        hub: where a section publishes what open pages are to hear.
+        now: the installation's time.
+    """
+
+    settings: Settings
+    publisher: Publisher
+    clickhouse: ClientPool
+    hub: LiveHub
+    now: Callable[[], datetime]
+
+
+def now_pages(tools: Tools) -> Section:
+    """What flows."""
+
+    def look() -> Flow:
+        with TopicAdmin(tools.settings.kafka) as admin:
+            waiting = {lag.group: lag.records for lag in lags(admin, consumer_groups(tools.settings.config))}
+        return Flow(tools.now(), waiting)
+
+    return now_section(look)
+
+
+SECTIONS: tuple[Callable[[Tools], Section], ...] = (now_pages,)
+"""In the order of the navigation."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """A console that is ready to be served.
+
+    Attributes:
+        entrance: path of the address to print, without its first slash: with the token where there is one.
+    """
+
+    app: Starlette
+    hub: LiveHub
+    entrance: str
+
+
+@contextmanager
+def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
+    """The console, with what it needs open for the block.
+
+    Args:
+        key: see `console_key`.
+        user: under which name is known who comes by the printed address.
+
+    Raises:
+        UsageError: the way to sign in is configured wrongly.
+        ServiceError: Kafka is not there.
+    """
+    with ExitStack() as opened:
+        publisher = opened.enter_context(
+            Publisher(
+                settings.kafka,
+                client_id="listener-console",
+                delivery_timeout_seconds=DELIVERY_SECONDS,
+                topic_timeout_seconds=DELIVERY_SECONDS,
+            )
+        )
+        pool = ClientPool(settings.clickhouse_reader_url)
+        opened.callback(pool.close)
+        hub, stop = LiveHub(), Event()
+        tools = Tools(settings, publisher, pool, hub, installation_time(settings))
+
+        def deliver(entry: AuditEntry) -> None:
+            publisher.deliver(AUDIT.name, entry.actor, entry.to_json())
+
+        app = console_app(
+            [wire(tools) for wire in SECTIONS],
+            sign_in(settings, key, user),
+            hub=hub,
+            audit=Audit(deliver, wall_clock),
+            key=key,
+            public_url=settings.config.console.public_url,
+        )
+        opened.callback(stop.set)
+        for topic, tell in ((TRIAGE.name, _tell_case), (ALERTS.name, _tell_alert)):
+            follower = Thread(
+                target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True
+            )
+            follower.start()
+        yield Console(app, hub, _entrance(settings, key))
+
+
+def console_key(settings: Settings) -> bytes:
+    """The secret that all of the console's others follow from; made at the first start where none is given.
+
+    Raises:
+        UsageError: the one that is given is too short.
+    """
+    if settings.console_key is None:
+        path: Path = settings.data_dir / CONSOLE_KEY_FILE
+        write_privately(path, f"{secrets.token_urlsafe(32)}\n")
+    key = settings.console_key
+    if key is None:
+        raise UsageError(f"{settings.data_dir / CONSOLE_KEY_FILE} is empty: remove it to have a key made")
+    return key
+
+
+def sign_in(settings: Settings, key: bytes, user: str) -> SignIn:
+    """How people sign in, as configured.
+
+    Raises:
+        UsageError: a secret is missing.
+    """
+    config = settings.config.console
+    if config.proxy is not None:
+        return ProxySignIn(config.proxy, config.roles)
+    return TokenSignIn(_token(key), user, config.session_hours * 3600)
+
+
+def _entrance(settings: Settings, key: bytes) -> str:
+    """What leads in, for whoever started it."""
+    return f"sign-in?token={_token(key)}" if settings.config.console.sign_in == "token" else ""
+
+
+def _token(key: bytes) -> str:
+    return derived(key, "token")[:32]
+
+
+def _follow(
+    settings: Settings, topic: str, tell: Callable[[LiveHub, Record], None], hub: LiveHub, stop: Event
+) -> None:
+    while not stop.is_set():
+        try:
+            for record in follow(settings.kafka, topic, stop=stop, caught_up=lambda: None, only_new=True):
+                tell(hub, record)
+        except ServiceError as error:
+            log.warning("topic=%s is tried again in %.0f s: %s", topic, RETRY_SECONDS, error)
+            stop.wait(RETRY_SECONDS)
+
+
+def _tell_case(hub: LiveHub, record: Record) -> None:
+    if record.value is None:
+        return
+    try:
+        case = Case.read(record.value)
+    except Rejected:
+        return
+    hub.publish(
+        "case",
+        {"case_id": case.case_id, "version": case.version, "state": case.state, "queue": case.queue},
+        queue=case.queue,
+    )
+
+
+def _tell_alert(hub: LiveHub, record: Record) -> None:
+    try:
+        alert = Alert.read(record.value or b"")
+    except Rejected:
+        return
+    hub.publish(
+        "alert",
+        {
+            "alert_id": alert.alert_id,
+            "kind": alert.kind,
+            "subject": alert.subject,
+            "withdrawn": alert.withdrawn,
+        },
+        queue=alert.queue,
+    )

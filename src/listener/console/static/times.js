@@ -1,0 +1,30 @@
+// Times in the viewer's zone, with UTC on hover; `data-since` says how long ago, and stays current.
+
+const DAY = 86400;
+const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3600], ["minute", 60]];
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+
+export function ago(moment, now = Date.now()) {
+  const seconds = (moment - now) / 1000;
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return seconds > 0 ? "in a moment" : "just now";
+}
+
+export function showTimes(root = document) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    if ("since" in element.dataset) {
+      element.textContent = ago(moment);
+      element.title = `${full.format(moment)} · ${element.dateTime.replace("T", " ").replace("Z", " UTC")}`;
+    } else {
+      const thisYear = moment.getFullYear() === new Date().getFullYear();
+      element.textContent = (thisYear ? short : full).format(moment);
+      element.title = element.dateTime.replace("T", " ").replace("Z", " UTC");
+    }
+  }
+}
