@@ -2,32 +2,43 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 from starlette.applications import Starlette
 
-from listener.bootstrap import consumer_groups, installation_time, wall_clock
+from listener import console_figures
+from listener.bootstrap import consumer_groups, installation_time, publisher, resume_source, wall_clock
 from listener.clickhouse.pool import ClientPool
 from listener.console.app import console_app, derived
 from listener.console.audit import Audit
+from listener.console.audit_log import AuditFilter, audit_section
+from listener.console.dead_letters import dead_letters_section
 from listener.console.live import LiveHub
-from listener.console.now import Flow, now_section
+from listener.console.now import Alerts, DeadGroup, NowFigures, QueueNow, flow_event, now_section
 from listener.console.section import Section
 from listener.console.sign_in import ProxySignIn, SignIn, TokenSignIn
+from listener.console.sources import SourceDesk, SourceNow, sources_section
+from listener.console_dead_letters import DeadLetterDesk
+from listener.console_sources import read_cursors, source_now
+from listener.dead_letters.heads import Heads, HeadsReader
+from listener.dead_letters.selection import Selection
+from listener.dead_letters.summary import summarise
 from listener.domain.case import Case
 from listener.domain.errors import Rejected, ServiceError, UsageError
 from listener.domain.governance import Alert, AuditEntry
-from listener.domain.topics import ALERTS, AUDIT, TRIAGE
-from listener.health import lags
-from listener.kafka.admin import TopicAdmin
+from listener.domain.topics import ALERTS, AUDIT, DEAD, TRIAGE
+from listener.flow import FlowWatch
 from listener.kafka.follow import follow
 from listener.kafka.publish import Publisher
 from listener.kafka.record import Record
+from listener.manual import manual_page
 from listener.secret_files import write_privately
 from listener.settings import CONSOLE_KEY_FILE, Settings
 
@@ -35,6 +46,7 @@ log = logging.getLogger(__name__)
 
 DELIVERY_SECONDS = 15.0
 FLOW_SECONDS = 2.0
+COUNT_SECONDS = 10.0
 RETRY_SECONDS = 5.0
 
 
@@ -53,21 +65,84 @@ class Tools:
     publisher: Publisher
     clickhouse: ClientPool
     hub: LiveHub
+    flow: FlowWatch
+    dead: Heads
     now: Callable[[], datetime]
 
 
 def now_pages(tools: Tools) -> Section:
-    """What flows."""
+    """What flows, who waits, what a person should look at."""
 
-    def look() -> Flow:
-        with TopicAdmin(tools.settings.kafka) as admin:
-            waiting = {lag.group: lag.records for lag in lags(admin, consumer_groups(tools.settings.config))}
-        return Flow(tools.now(), waiting)
+    def queues() -> list[QueueNow]:
+        with tools.clickhouse.client() as client:
+            return console_figures.queues(client, tools.now())
 
-    return now_section(look)
+    def alerts(most: int) -> Alerts:
+        with tools.clickhouse.client() as client:
+            return console_figures.alerts(client, most)
+
+    def dead() -> list[DeadGroup]:
+        return [
+            DeadGroup(group.stage, group.source, group.reason, group.letters, group.newest)
+            for group in summarise(tools.dead.find(Selection()))
+        ]
+
+    return now_section(NowFigures(tools.flow.look, queues, alerts, dead, tools.now))
 
 
-SECTIONS: tuple[Callable[[Tools], Section], ...] = (now_pages,)
+def sources_pages(tools: Tools) -> Section:
+    """What is heard from where."""
+    settings = tools.settings
+
+    def sources() -> list[SourceNow]:
+        with tools.clickhouse.client() as client:
+            heard = console_figures.heard(client, tools.now())
+            standing = console_figures.standing_of_sources(client)
+        cursors = read_cursors(settings.kafka)
+        dead = Counter(letter.why.source for letter in tools.dead.find(Selection()))
+        names = dict.fromkeys([*settings.config.sources, *heard])
+        return [
+            source_now(
+                name,
+                settings.config.sources.get(name),
+                heard.get(name),
+                cursors.get(name),
+                standing,
+                dead[name],
+            )
+            for name in names
+        ]
+
+    return sources_section(
+        SourceDesk(sources, lambda source, by: resume_source(settings, source, by), manual_page)
+    )
+
+
+def dead_letter_pages(tools: Tools) -> Section:
+    """What could not be processed."""
+    settings = tools.settings
+    desk = DeadLetterDesk(
+        settings.kafka, tools.dead, lambda: publisher(settings, "listener-console"), tools.now
+    )
+    return dead_letters_section(desk)
+
+
+def audit_pages(tools: Tools) -> Section:
+    """Who saw and did what."""
+
+    def entries(wanted: AuditFilter, most: int) -> Sequence[AuditEntry]:
+        with tools.clickhouse.client() as client:
+            return console_figures.audit_entries(client, wanted, most)
+
+    return audit_section(entries)
+
+
+SECTIONS: tuple[Callable[[Tools], Section], ...] = (
+    now_pages,
+    sources_pages,
+    dead_letter_pages,
+    audit_pages,
+)
 """In the order of the navigation."""
 
 
@@ -97,7 +172,7 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         ServiceError: Kafka is not there.
     """
     with ExitStack() as opened:
-        publisher = opened.enter_context(
+        out = opened.enter_context(
             Publisher(
                 settings.kafka,
                 client_id="listener-console",
@@ -107,11 +182,16 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         )
         pool = ClientPool(settings.clickhouse_reader_url)
         opened.callback(pool.close)
+        flow = FlowWatch(settings.kafka, consumer_groups(settings.config))
+        opened.callback(flow.close)
+        dead = Heads(_kept(settings), wall_clock)
+        opened.enter_context(HeadsReader(settings.kafka, dead))
         hub, stop = LiveHub(), Event()
-        tools = Tools(settings, publisher, pool, hub, installation_time(settings))
+        opened.callback(stop.set)
+        tools = Tools(settings, out, pool, hub, flow, dead, installation_time(settings))
 
         def deliver(entry: AuditEntry) -> None:
-            publisher.deliver(AUDIT.name, entry.actor, entry.to_json())
+            out.deliver(AUDIT.name, entry.actor, entry.to_json())
 
         app = console_app(
             [wire(tools) for wire in SECTIONS],
@@ -154,6 +234,11 @@ def sign_in(settings: Settings, key: bytes, user: str) -> SignIn:
     config = settings.config.console
     if config.proxy is not None:
         return ProxySignIn(config.proxy, config.roles)
+    if config.oidc is not None:
+        from listener.console.oidc import OidcSignIn  # authlib comes with an extra
+
+        secret, hours = settings.oidc_secret, config.session_hours
+        return OidcSignIn(config.oidc, secret, config.roles, config.public_url or "", hours * 3600)
     return TokenSignIn(_token(key), user, config.session_hours * 3600)
 
 
@@ -176,6 +261,30 @@ def _follow(
         except ServiceError as error:
             log.warning("topic=%s is tried again in %.0f s: %s", topic, RETRY_SECONDS, error)
             stop.wait(RETRY_SECONDS)
+
+
+def _kept(settings: Settings) -> timedelta:
+    """How long dead letters stand on their topic."""
+    configured = settings.config.topic_config.get(DEAD.name, {}).get("retention.ms", DEAD.retention_ms)
+    return timedelta(milliseconds=int(configured or 0))
+
+
+def _tell_flow(tools: Tools, stop: Event) -> None:
+    """Tells open pages how the stream flows, as long as there are any."""
+    alerts, counted_at = 0, -COUNT_SECONDS
+    while not stop.wait(FLOW_SECONDS):
+        if not len(tools.hub):
+            continue
+        try:
+            if time.monotonic() - counted_at >= COUNT_SECONDS:
+                counted_at = time.monotonic()
+                with tools.clickhouse.client() as client:
+                    alerts = console_figures.alerts(client, 0).count
+            flow = tools.flow.look()
+        except ServiceError as error:
+            log.warning("the flow is not known: %s", error)
+            continue
+        tools.hub.publish("flow", flow_event(flow, alerts, len(tools.dead.find(Selection()))))
 
 
 def _tell_case(hub: LiveHub, record: Record) -> None:

@@ -24,7 +24,7 @@ from listener.console.live import LiveHub
 from listener.console.pages import HERE, THEME_COOKIE, THEMES, environment, page
 from listener.console.section import Section
 from listener.console.security import HEADERS, SecurityHeaders
-from listener.console.sign_in import SIGN_OUT, SignIn, sign_out
+from listener.console.sign_in import SIGN_OUT, SIGNED_OUT, SignIn, remember_way, sign_out
 from listener.domain.errors import ListenerError, UsageError
 from listener.metrics import CONSOLE_REQUESTS
 from listener.web import Counted, counted_method
@@ -78,6 +78,7 @@ def console_app(
             Route("/live", hub.stream),
             Route("/theme", _choose_theme, methods=["POST"]),
             Route(SIGN_OUT, sign_out, methods=["POST"]),
+            Route(SIGNED_OUT, _first_page),
             *sign_in.routes,
             *(route for section in sections for route in section.routes),
             Mount(STATIC, _Assets(directory=HERE / "static")),
@@ -154,9 +155,12 @@ class _Guard:
         return None
 
     def _nobody(self, request: Request) -> Response:
-        if self._sign_in.start and request.method in SAFE and request.url.path != "/live":
+        path = request.url.path
+        if self._sign_in.start and request.method in SAFE and path not in (SIGNED_OUT, "/live"):
+            remember_way(request)
             return RedirectResponse(self._sign_in.start, 303)
-        return page(request, "sign_in.html", 401, hint=self._sign_in.hint, start=self._sign_in.start)
+        status = 200 if path == SIGNED_OUT else 401
+        return page(request, "sign_in.html", status, hint=self._sign_in.hint, start=self._sign_in.start)
 
 
 class _Assets(StaticFiles):

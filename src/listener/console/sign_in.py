@@ -20,7 +20,8 @@ from listener.console_config import Grant, ProxyConfig
 
 TOKEN_PATH = "/sign-in"  # noqa: S105  # a path
 SIGN_OUT = "/sign-out"
-_WHO = "person"
+SIGNED_OUT = "/signed-out"
+_WHO, _WAY = "person", "way"
 
 
 class SignIn(Protocol):
@@ -43,8 +44,14 @@ class SignIn(Protocol):
         """Who asks; None where nobody is signed in. Raises `HTTPException` 403 for a person without a role."""
 
 
-def keep(request: Request, person: Person) -> None:
-    """Signs a person in: their browser keeps a signed cookie from now on."""
+def remember_way(request: Request) -> None:
+    """Where somebody wanted to go who has to sign in first."""
+    request.session[_WAY] = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def enter(request: Request, person: Person) -> Response:
+    """Signs a person in, whose browser keeps a signed cookie from now on, and sends them on their way."""
+    way = request.session.get(_WAY, "/")
     queues = None if person.queues is None else sorted(person.queues)
     request.session.clear()
     request.session[_WHO] = [
@@ -54,6 +61,7 @@ def keep(request: Request, person: Person) -> None:
         secrets.token_urlsafe(16),
         int(time.time()),
     ]
+    return RedirectResponse(way, 303)
 
 
 def kept(request: Request, max_age_seconds: float) -> Person | None:
@@ -71,7 +79,7 @@ def kept(request: Request, max_age_seconds: float) -> Person | None:
 async def sign_out(request: Request) -> Response:
     """Ends a session."""
     request.session.clear()
-    return RedirectResponse("/", 303)
+    return RedirectResponse(SIGNED_OUT, 303)
 
 
 class TokenSignIn:
@@ -99,8 +107,7 @@ class TokenSignIn:
         told = request.query_params.get("token", "")
         if not hmac.compare_digest(told.encode(), self._token.encode()):
             raise HTTPException(403, "This address is not the one of the last start.")
-        keep(request, Person(self._name, "admin"))
-        return RedirectResponse("/", 303)
+        return enter(request, Person(self._name, "admin"))
 
 
 class ProxySignIn:
