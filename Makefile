@@ -79,7 +79,7 @@ package: setup ## build the wheel and the source package into dist/
 .PHONY: lock
 lock: ## resolve the dependencies anew (needs uv)
 	@uv pip compile -q --extra accurate --extra analysis --extra bluesky --extra dev --extra embedded --extra oidc --extra train $(RESOLVE) pyproject.toml -o requirements.lock
-	@uv pip compile -q $(RESOLVE) -c requirements.lock pyproject.toml -o deploy/requirements-runtime.lock
+	@uv pip compile -q --extra oidc $(RESOLVE) -c requirements.lock pyproject.toml -o deploy/requirements-runtime.lock
 	@echo hatchling | uv pip compile -q --no-annotate $(RESOLVE) -c requirements.lock - -o deploy/requirements-build.lock
 	@uv pip compile -q --extra embedded $(RESOLVE) -c requirements.lock --override bench/overrides.in pyproject.toml bench/requirements.in -o bench/requirements.lock
 

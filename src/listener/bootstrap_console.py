@@ -148,15 +148,10 @@ SECTIONS: tuple[Callable[[Tools], Section], ...] = (
 
 @dataclass(frozen=True)
 class Console:
-    """A console that is ready to be served.
-
-    Attributes:
-        entrance: path of the address to print, without its first slash: with the token where there is one.
-    """
+    """A console that is ready to be served."""
 
     app: Starlette
     hub: LiveHub
-    entrance: str
 
 
 @contextmanager
@@ -207,7 +202,7 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
                 target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True
             )
             follower.start()
-        yield Console(app, hub, _entrance(settings, key))
+        yield Console(app, hub)
 
 
 def console_key(settings: Settings) -> bytes:
@@ -242,8 +237,8 @@ def sign_in(settings: Settings, key: bytes, user: str) -> SignIn:
     return TokenSignIn(_token(key), user, config.session_hours * 3600)
 
 
-def _entrance(settings: Settings, key: bytes) -> str:
-    """What leads in, for whoever started it."""
+def entrance(settings: Settings, key: bytes) -> str:
+    """Path of the address to print, without its first slash: with the token that lets in where there is one."""
     return f"sign-in?token={_token(key)}" if settings.config.console.sign_in == "token" else ""
 
 

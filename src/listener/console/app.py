@@ -32,7 +32,7 @@ from listener.web import Counted, counted_method
 log = logging.getLogger(__name__)
 
 STATIC = "/static"
-THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1", "[::1]")
 YEAR_SECONDS = 365 * 24 * 3600
 _WORDS = {404: "There is no such page, or what it showed is gone.", 405: "That cannot be done here."}
 _TITLES = {

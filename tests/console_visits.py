@@ -1,0 +1,58 @@
+"""A console that runs, and browsers that are signed in to it."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from listener.chaos.installation import Installation
+
+COMPANY = ("--simulate", "--customers", "120", "--days", "30", "--seed", "7")
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+ADDRESS = re.compile(r"console +((http://[0-9.:]+)/sign-in\?token=\S+)")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A console that runs.
+
+    Attributes:
+        up: the installation that it is part of.
+        address: lets in whoever opens it.
+        url: without a slash at its end.
+    """
+
+    up: Installation
+    address: str
+    url: str
+
+
+@dataclass
+class Visits:
+    """Opens browsers that are signed in; each is closed at the end of the test.
+
+    Attributes:
+        complaints: what the browsers said on their consoles, such as what a policy forbade.
+    """
+
+    chromium: Browser
+    served: Served
+    complaints: list[str]
+    opened: list[BrowserContext]
+
+    def open(self, path: str = "/", *, dark: bool = False, phone: bool = False) -> Page:
+        """A page of the console, in a browser of its own."""
+        context = self.chromium.new_context(
+            color_scheme="dark" if dark else "light",
+            viewport=PHONE if phone else WIDE,
+            has_touch=phone,
+            timezone_id="Europe/Vienna",
+        )
+        self.opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.served.address)
+        page.goto(f"{self.served.url}{path}")
+        return page
