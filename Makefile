@@ -41,6 +41,10 @@ run: setup ## run everything on this machine on a simulated company, until Ctrl-
 test: setup ## run all tests
 	@$(BIN)/python -m pytest $(PYTEST)
 
+.PHONY: screenshots
+screenshots: setup ## take the pictures of docs/images/console anew (SHOTS="now sources" for some)
+	@PYTHONPATH=src:tests $(BIN)/python tests/browser/console_screenshots.py $(SHOTS)
+
 .PHONY: chaos
 chaos: setup ## disturb an installation and account for every mention (CHAOS="--seed 7 --minutes 5")
 	@$(BIN)/listener chaos $(CHAOS)

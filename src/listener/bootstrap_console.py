@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
+import msgspec
 from starlette.applications import Starlette
 
 from listener import console_figures
@@ -30,7 +31,6 @@ from listener.console_sources import read_cursors, source_now
 from listener.dead_letters.heads import Heads, HeadsReader
 from listener.dead_letters.selection import Selection
 from listener.dead_letters.summary import summarise
-from listener.domain.case import Case
 from listener.domain.errors import Rejected, ServiceError, UsageError
 from listener.domain.governance import Alert, AuditEntry
 from listener.domain.topics import ALERTS, AUDIT, DEAD, TRIAGE
@@ -282,12 +282,24 @@ def _tell_flow(tools: Tools, stop: Event) -> None:
         tools.hub.publish("flow", flow_event(flow, alerts, len(tools.dead.find(Selection()))))
 
 
+class _CaseHead(msgspec.Struct):
+    """What is told of a snapshot; the rest, which is most of it, is not read."""
+
+    case_id: str
+    version: int
+    state: str
+    queue: str
+
+
+_read_case_head = msgspec.json.Decoder(_CaseHead).decode
+
+
 def _tell_case(hub: LiveHub, record: Record) -> None:
-    if record.value is None:
+    if record.value is None or not len(hub):
         return
     try:
-        case = Case.read(record.value)
-    except Rejected:
+        case = _read_case_head(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return
     hub.publish(
         "case",

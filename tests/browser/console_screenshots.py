@@ -1,0 +1,104 @@
+"""Takes the pictures of docs/images/console: each page of the console, with the simulated company.
+
+python tests/browser/console_screenshots.py [NAME]...
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from console_visits import ADDRESS, ARGUMENTS, CHROMIUM, COMPANY, PHONE, WIDE
+from listener.chaos.installation import Installation
+
+PICTURES = Path(__file__).parents[2] / "docs" / "images" / "console"
+MAX_BYTES = 150_000
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture.
+
+    Attributes:
+        name: of the file.
+        path: of the page.
+        then: what is done there before it is taken.
+        tall: all of the page, not only what fits the window.
+    """
+
+    name: str
+    path: str
+    then: Callable[[Page], None] = lambda page: None
+    dark: bool = False
+    phone: bool = False
+    tall: bool = False
+
+
+def wait_for_flow(page: Page) -> None:
+    """Until the stream's figures have come."""
+    page.wait_for_function("document.querySelector('[data-heard]').textContent !== '–'")
+
+
+SHOTS = (
+    Shot("now", "/now", wait_for_flow),
+    Shot("now-dark", "/now", wait_for_flow, dark=True),
+    Shot("now-phone", "/now", wait_for_flow, phone=True),
+    Shot("sources", "/sources"),
+    Shot("dead-letters", "/dead-letters"),
+    Shot("audit", "/audit"),
+)
+
+
+def take(browser: Browser, address: str, url: str, shot: Shot, directory: Path) -> None:
+    """Takes one picture.
+
+    Raises:
+        ValueError: it is larger than a picture of the docs may be.
+    """
+    context = browser.new_context(
+        viewport=PHONE if shot.phone else WIDE,
+        color_scheme="dark" if shot.dark else "light",
+        timezone_id="Europe/Vienna",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.goto(f"{url}{shot.path}")
+    page.wait_for_function("document.getElementById('live-state').dataset.state === 'on'")
+    shot.then(page)
+    file = directory / f"{shot.name}.png"
+    page.screenshot(path=file, full_page=shot.tall, animations="disabled")
+    context.close()
+    if file.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{file} has {file.stat().st_size} bytes, {MAX_BYTES} are allowed")
+    print(file, file.stat().st_size)
+
+
+def main(names: list[str]) -> None:
+    """Takes all of them, or those named, from an installation of its own."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix="listener-screenshots-"))
+    up = Installation(directory / "data", *COMPANY)
+    try:
+        up.start()
+        up.wait_idle()
+        found = ADDRESS.search(up.log.read_text())
+        if found is None:
+            raise ValueError(up.said())
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+            for shot in SHOTS:
+                if not names or shot.name in names:
+                    take(browser, found[1], found[2], shot, PICTURES)
+            browser.close()
+    finally:
+        up.end()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
