@@ -198,10 +198,8 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         )
         opened.callback(stop.set)
         for topic, tell in ((TRIAGE.name, _tell_case), (ALERTS.name, _tell_alert)):
-            follower = Thread(
-                target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True
-            )
-            follower.start()
+            Thread(target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True).start()
+        Thread(target=_tell_flow, args=(tools, stop), name="flow", daemon=True).start()
         yield Console(app, hub)
 
 

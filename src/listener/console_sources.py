@@ -14,6 +14,8 @@ from listener.settings import SourceConfig
 
 PAGE_OF: dict[str, str] = {"form": "feedback-form"}
 """Kind to its page of the manual, where that has another name."""
+SIMULATED = "sim-"
+"""What the kinds of the simulated company's sources begin with."""
 
 
 def read_cursors(connection: KafkaConnection) -> dict[str, Cursor]:
@@ -49,7 +51,7 @@ def source_now(
     """
     state, why = _state(name, config, heard, standing)
     kind = config.kind if config else heard.kind if heard else ""
-    page = PAGE_OF.get(kind, kind)
+    page = "simulator" if kind.startswith(SIMULATED) else PAGE_OF.get(kind, kind)
     return SourceNow(
         name=name,
         kind=kind,

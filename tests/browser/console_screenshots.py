@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from console_visits import ADDRESS, ARGUMENTS, CHROMIUM, COMPANY, PHONE, WIDE
 from listener.chaos.installation import Installation
 
 PICTURES = Path(__file__).parents[2] / "docs" / "images" / "console"
 MAX_BYTES = 150_000
+PLAIN = ["--disable-lcd-text", "--font-render-hinting=none"]
+"""Letters without coloured edges: a third of the bytes."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Shot:
 
 def wait_for_flow(page: Page) -> None:
     """Until the stream's figures have come."""
-    page.wait_for_function("document.querySelector('[data-heard]').textContent !== '–'")
+    expect(page.locator("[data-heard]")).not_to_have_text("–", timeout=15_000)
 
 
 SHOTS = (
@@ -68,7 +70,7 @@ def take(browser: Browser, address: str, url: str, shot: Shot, directory: Path) 
     page = context.new_page()
     page.goto(address)
     page.goto(f"{url}{shot.path}")
-    page.wait_for_function("document.getElementById('live-state').dataset.state === 'on'")
+    page.locator("#live-state[data-state=on]").wait_for()
     shot.then(page)
     file = directory / f"{shot.name}.png"
     page.screenshot(path=file, full_page=shot.tall, animations="disabled")
@@ -90,7 +92,7 @@ def main(names: list[str]) -> None:
         if found is None:
             raise ValueError(up.said())
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, *PLAIN])
             for shot in SHOTS:
                 if not names or shot.name in names:
                     take(browser, found[1], found[2], shot, PICTURES)

@@ -15,7 +15,7 @@ from listener.console.section import Section
 from listener.domain.errors import ListenerError
 
 NAME = "now"
-SHOWN_ALERTS = 20
+SHOWN_ALERTS = 12
 T = TypeVar("T")
 
 

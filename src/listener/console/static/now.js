@@ -20,6 +20,8 @@ for (const event of ["case", "alert", "missed"]) on(event, () => { wanted = true
 
 on("flow", ({ heard, stages }) => {
   document.querySelector("[data-heard]").textContent = rounded(heard);
+  const waiting = Object.values(stages).reduce((sum, [records]) => sum + records, 0);
+  document.querySelector("[data-waiting]")?.replaceChildren(rounded(waiting));
   for (const row of document.querySelectorAll("[data-stage]")) {
     const figures = stages[row.dataset.stage];
     if (!figures) continue;
