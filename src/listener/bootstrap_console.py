@@ -152,6 +152,7 @@ class Console:
 
     app: Starlette
     hub: LiveHub
+    clickhouse_answers: Callable[[], bool]
 
 
 @contextmanager
@@ -200,7 +201,12 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         for topic, tell in ((TRIAGE.name, _tell_case), (ALERTS.name, _tell_alert)):
             Thread(target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True).start()
         Thread(target=_tell_flow, args=(tools, stop), name="flow", daemon=True).start()
-        yield Console(app, hub)
+
+        def clickhouse_answers() -> bool:
+            with pool.client() as client:
+                return bool(client.execute("SELECT 1"))
+
+        yield Console(app, hub, clickhouse_answers)
 
 
 def console_key(settings: Settings) -> bytes:

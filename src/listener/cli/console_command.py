@@ -58,7 +58,10 @@ def command(
         require_free_port(port, "the console", host)
     connection = settings.kafka
     with console(settings, key, _user()) as served:
-        checks = {"kafka_answers": lambda: kafka_answers(connection)}
+        checks = {
+            "kafka_answers": lambda: kafka_answers(connection),
+            "clickhouse_answers": served.clickhouse_answers,
+        }
         # what goes into a log must let nobody in
         path = entrance(settings, key) if sys.stderr.isatty() else ""
         with HealthServer(health_host, health_port, checks):
