@@ -35,6 +35,7 @@ class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist pub
         return ONE_INSTALLATION if nodeid.startswith(ONE_INSTALLATION) else str(super()._split_scope(nodeid))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
     """How tests are handed to processes, where that is by files."""
     return _Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None

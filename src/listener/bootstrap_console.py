@@ -283,7 +283,7 @@ def _tell_flow(tools: Tools, stop: Event) -> None:
         except ServiceError as error:
             log.warning("the flow is not known: %s", error)
             continue
-        tools.hub.publish("flow", flow_event(flow, alerts, len(tools.dead.find(Selection()))))
+        tools.hub.publish("flow", flow_event(flow, alerts, tools.dead.count_open()))
 
 
 class _CaseHead(msgspec.Struct):

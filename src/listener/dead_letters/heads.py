@@ -65,6 +65,10 @@ class Heads:
             reverse=True,
         )
 
+    def count_open(self) -> int:
+        """How many are open."""
+        return sum(letter.resolution is None for letter in self._standing())
+
     def _standing(self) -> Iterator[Letter]:
         since = self._now() - self._kept
         with self._lock:
@@ -74,7 +78,7 @@ class Heads:
                 continue  # the topic has let it go, or will within hours
             found = resolutions.get(letter.id)
             known = found if found and found.produced_at == letter.produced_at else None
-            yield dataclasses.replace(letter, resolution=known)
+            yield dataclasses.replace(letter, resolution=known) if known else letter
 
 
 class HeadsReader:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accessible import assert_accessible
 from console_visits import Served, Visits
@@ -45,6 +45,19 @@ def test_every_page_can_be_used_by_everybody(
         assert page.title() != "owned"
         assert_accessible(page)
         assert_fits(page)
+
+
+def test_who_is_not_signed_in_or_is_lost_is_told_what_to_do(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(java_script_enabled=True)
+    page = context.new_page()
+    page.goto(f"{served.url}/now")
+    expect(page.get_by_text("Open the address that")).to_be_visible()
+    assert_accessible(page)
+    page.goto(served.address)
+    page.goto(f"{served.url}/nowhere")
+    expect(page.get_by_role("alert")).to_contain_text("no such page")
+    assert_accessible(page)
+    context.close()
 
 
 def test_now_is_live_and_leads_to_what_waits(visits: Visits) -> None:

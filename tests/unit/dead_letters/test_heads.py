@@ -44,6 +44,7 @@ def test_open_letters_the_newest_first_without_originals() -> None:
     found = heads.find(Selection())
     assert [letter.id for letter in found] == ["0@2", "0@0"]
     assert {(letter.key, letter.original) for letter in found} == {(None, None)}
+    assert heads.count_open() == 2
     everything = heads.find(Selection(resolved=True))
     assert [letter.state for letter in everything] == ["open", "dropped", "open"]
 
