@@ -1,6 +1,10 @@
 """A console that runs, and browsers that are signed in to it."""
 
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +41,22 @@ class Served:
     up: Installation
     address: str
     url: str
+
+
+@contextmanager
+def company_console() -> Iterator[Served]:
+    """`listener up --simulate`, once all that the company said was stored."""
+    directory = Path(tempfile.mkdtemp(prefix="listener-console-"))
+    up = Installation(directory / "data", *COMPANY)
+    try:
+        up.start()
+        up.wait_idle()
+        found = ADDRESS.search(up.log.read_text())
+        assert found is not None, up.said()
+        yield Served(up, found[1], found[2])
+    finally:
+        up.end()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @dataclass

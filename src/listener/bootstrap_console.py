@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -35,7 +36,7 @@ from listener.domain.errors import Rejected, ServiceError, UsageError
 from listener.domain.governance import Alert, AuditEntry
 from listener.domain.topics import ALERTS, AUDIT, DEAD, TRIAGE
 from listener.flow import FlowWatch
-from listener.kafka.follow import follow
+from listener.kafka.follow import keep_following
 from listener.kafka.publish import Publisher
 from listener.kafka.record import Record
 from listener.manual import manual_page
@@ -47,7 +48,6 @@ log = logging.getLogger(__name__)
 DELIVERY_SECONDS = 15.0
 FLOW_SECONDS = 2.0
 COUNT_SECONDS = 10.0
-RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,8 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         )
         opened.callback(stop.set)
         for topic, tell in ((TRIAGE.name, _tell_case), (ALERTS.name, _tell_alert)):
-            Thread(target=_follow, args=(settings, topic, tell, hub, stop), name=topic, daemon=True).start()
+            told, how = (settings.kafka, topic, partial(tell, hub)), {"stop": stop, "only_new": True}
+            Thread(target=keep_following, args=told, kwargs=how, name=topic, daemon=True).start()
         Thread(target=_tell_flow, args=(tools, stop), name="flow", daemon=True).start()
 
         def clickhouse_answers() -> bool:
@@ -248,18 +249,6 @@ def entrance(settings: Settings, key: bytes) -> str:
 
 def _token(key: bytes) -> str:
     return derived(key, "token")[:32]
-
-
-def _follow(
-    settings: Settings, topic: str, tell: Callable[[LiveHub, Record], None], hub: LiveHub, stop: Event
-) -> None:
-    while not stop.is_set():
-        try:
-            for record in follow(settings.kafka, topic, stop=stop, caught_up=lambda: None, only_new=True):
-                tell(hub, record)
-        except ServiceError as error:
-            log.warning("topic=%s is tried again in %.0f s: %s", topic, RETRY_SECONDS, error)
-            stop.wait(RETRY_SECONDS)
 
 
 def _kept(settings: Settings) -> timedelta:

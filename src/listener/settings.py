@@ -386,13 +386,7 @@ class Settings:
         Raises:
             UsageError: it is too short.
         """
-        key = self.environment.get("LISTENER_ERASURE_KEY")
-        path = self.data_dir / ERASURE_KEY_FILE
-        if not key and path.exists():
-            key = read_text(path).strip()
-        if key and len(key.encode()) < MIN_KEY_BYTES:
-            raise UsageError(f"LISTENER_ERASURE_KEY: at least {MIN_KEY_BYTES} characters are expected")
-        return key.encode() if key else None
+        return self._kept_key("LISTENER_ERASURE_KEY", ERASURE_KEY_FILE, MIN_KEY_BYTES)
 
     @property
     def console_key(self) -> bytes | None:
@@ -401,15 +395,7 @@ class Settings:
         Raises:
             UsageError: it is too short.
         """
-        key = self.environment.get("LISTENER_CONSOLE_KEY")
-        path = self.data_dir / CONSOLE_KEY_FILE
-        if not key and path.exists():
-            key = read_text(path).strip()
-        if key and len(key.encode()) < MIN_CONSOLE_KEY_BYTES:
-            raise UsageError(
-                f"LISTENER_CONSOLE_KEY: at least {MIN_CONSOLE_KEY_BYTES} characters are expected"
-            )
-        return key.encode() if key else None
+        return self._kept_key("LISTENER_CONSOLE_KEY", CONSOLE_KEY_FILE, MIN_CONSOLE_KEY_BYTES)
 
     @property
     def oidc_secret(self) -> str:
@@ -489,6 +475,16 @@ class Settings:
     def _client_key(self, client: str, variable: str) -> str:
         where = f"answers.clients.{client}.keys"
         return _key(self._secret(variable, where), f"{where}: {variable}")
+
+    def _kept_key(self, variable: str, file: str, least_bytes: int) -> bytes | None:
+        """A key of the installation: the variable's, else what stands in a file of the data directory."""
+        key = self.environment.get(variable)
+        path = self.data_dir / file
+        if not key and path.exists():
+            key = read_text(path).strip()
+        if key and len(key.encode()) < least_bytes:
+            raise UsageError(f"{variable}: at least {least_bytes} characters are expected")
+        return key.encode() if key else None
 
     def _secret(self, variable: str, setting: str) -> str:
         if not self.environment.get(variable):

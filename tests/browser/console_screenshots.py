@@ -3,17 +3,14 @@
 python tests/browser/console_screenshots.py [NAME]...
 """
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from console_visits import ADDRESS, ARGUMENTS, CHROMIUM, COMPANY, PHONE, WIDE
-from listener.chaos.installation import Installation
+from console_visits import ARGUMENTS, CHROMIUM, PHONE, WIDE, Served, company_console
 
 PICTURES = Path(__file__).parents[2] / "docs" / "images" / "console"
 MAX_BYTES = 150_000
@@ -55,7 +52,7 @@ SHOTS = (
 )
 
 
-def take(browser: Browser, address: str, url: str, shot: Shot, directory: Path) -> None:
+def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
     """Takes one picture.
 
     Raises:
@@ -68,8 +65,8 @@ def take(browser: Browser, address: str, url: str, shot: Shot, directory: Path) 
         locale="en-GB",
     )
     page = context.new_page()
-    page.goto(address)
-    page.goto(f"{url}{shot.path}")
+    page.goto(served.address)
+    page.goto(f"{served.url}{shot.path}")
     page.locator("#live-state[data-state=on]").wait_for()
     shot.then(page)
     file = directory / f"{shot.name}.png"
@@ -83,23 +80,12 @@ def take(browser: Browser, address: str, url: str, shot: Shot, directory: Path) 
 def main(names: list[str]) -> None:
     """Takes all of them, or those named, from an installation of its own."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="listener-screenshots-"))
-    up = Installation(directory / "data", *COMPANY)
-    try:
-        up.start()
-        up.wait_idle()
-        found = ADDRESS.search(up.log.read_text())
-        if found is None:
-            raise ValueError(up.said())
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, *PLAIN])
-            for shot in SHOTS:
-                if not names or shot.name in names:
-                    take(browser, found[1], found[2], shot, PICTURES)
-            browser.close()
-    finally:
-        up.end()
-        shutil.rmtree(directory, ignore_errors=True)
+    with company_console() as served, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, *PLAIN])
+        for shot in SHOTS:
+            if not names or shot.name in names:
+                take(browser, served, shot, PICTURES)
+        browser.close()
 
 
 if __name__ == "__main__":

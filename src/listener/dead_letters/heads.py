@@ -1,7 +1,6 @@
 """All dead letters without their originals, kept up to date: to list, count and filter them at once."""
 
 import dataclasses
-import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
@@ -11,17 +10,14 @@ from typing import Self
 from listener.dead_letters.letter import Letter, read_letter
 from listener.dead_letters.selection import Selection
 from listener.domain.dead_letter import DeadLetterResolution
-from listener.domain.errors import Rejected, ServiceError
+from listener.domain.errors import Rejected
 from listener.domain.topics import DEAD, DEAD_RESOLUTIONS
 from listener.kafka.connection import KafkaConnection
-from listener.kafka.follow import follow
+from listener.kafka.follow import keep_following
 from listener.kafka.record import Record
-
-log = logging.getLogger(__name__)
 
 MAX_HEADS = 100_000
 """Some 100 MB; the oldest are forgotten first, and are still on the topic."""
-RETRY_SECONDS = 5.0
 
 
 class Heads:
@@ -85,10 +81,12 @@ class HeadsReader:
     """Keeps heads up to date from threads of its own while it is entered."""
 
     def __init__(self, connection: KafkaConnection, heads: Heads) -> None:
-        self._connection = connection
         self._stop = Event()
         topics = ((DEAD.name, heads.take), (DEAD_RESOLUTIONS.name, heads.resolve))
-        self._threads = [Thread(target=self._run, args=told, name=told[0], daemon=True) for told in topics]
+        self._threads = [
+            Thread(target=keep_following, args=(connection, *told), kwargs={"stop": self._stop}, daemon=True)
+            for told in topics
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -99,12 +97,3 @@ class HeadsReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-
-    def _run(self, topic: str, take: Callable[[Record], None]) -> None:
-        while not self._stop.is_set():
-            try:
-                for record in follow(self._connection, topic, stop=self._stop, caught_up=lambda: None):
-                    take(record)
-            except ServiceError as error:
-                log.warning("topic=%s is tried again in %.0f s: %s", topic, RETRY_SECONDS, error)
-                self._stop.wait(RETRY_SECONDS)

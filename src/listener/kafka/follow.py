@@ -1,5 +1,6 @@
 """Following a topic: all that stands there, then what comes, without a group."""
 
+import logging
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -11,7 +12,10 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import partitions_of
 from listener.kafka.record import Record
 
+log = logging.getLogger(__name__)
+
 POLL_SECONDS = 0.5
+AGAIN_SECONDS = 5.0
 
 
 def follow(
@@ -71,3 +75,27 @@ def follow(
         raise ServiceError(f"Kafka failed while {topic} was read: {error}") from error
     finally:
         consumer.close()
+
+
+def keep_following(
+    connection: KafkaConnection,
+    topic: str,
+    take: Callable[[Record], None],
+    *,
+    stop: Event,
+    caught_up: Callable[[], None] = lambda: None,
+    only_new: bool = False,
+) -> None:
+    """Hands the records of a topic on until `stop` is set, whatever becomes of Kafka: for a thread of its own.
+
+    Args:
+        take: takes a record; what stood there is handed to it anew after a failure.
+        caught_up, only_new: as for `follow`.
+    """
+    while not stop.is_set():
+        try:
+            for record in follow(connection, topic, stop=stop, caught_up=caught_up, only_new=only_new):
+                take(record)
+        except ServiceError as error:
+            log.warning("topic=%s is tried again in %.0f s: %s", topic, AGAIN_SECONDS, error)
+            stop.wait(AGAIN_SECONDS)
