@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +44,14 @@ class Served:
 
 
 @contextmanager
-def company_console() -> Iterator[Served]:
-    """`listener up --simulate`, once all that the company said was stored."""
+def company_console(company: Sequence[str] = COMPANY) -> Iterator[Served]:
+    """`listener up --simulate`, once all that the company said was stored.
+
+    Args:
+        company: further words for `listener up`: which company.
+    """
     directory = Path(tempfile.mkdtemp(prefix="listener-console-"))
-    up = Installation(directory / "data", *COMPANY)
+    up = Installation(directory / "data", *company)
     try:
         up.start()
         up.wait_idle()

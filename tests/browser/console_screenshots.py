@@ -11,9 +11,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from console_visits import ARGUMENTS, CHROMIUM, PHONE, WIDE, Served, company_console
+from listener.domain.topics import RAW
+from listener.kafka.publish import Publisher
 
 PICTURES = Path(__file__).parents[2] / "docs" / "images" / "console"
 MAX_BYTES = 150_000
+COMPANY = ("--simulate", "--customers", "400", "--days", "120", "--seed", "5")
+"""Large enough that pictures have something to show."""
 PLAIN = ["--disable-lcd-text", "--font-render-hinting=none"]
 """Letters without coloured edges: a third of the bytes."""
 
@@ -52,6 +56,15 @@ SHOTS = (
 )
 
 
+def break_something(served: Served) -> None:
+    """Lets the dead letters have something to show."""
+    with Publisher(served.up.kafka, client_id="screenshots") as out:
+        for number, value in enumerate((b"not JSON", b'{"schema_version": 1}', b'{"schema_version": 99}')):
+            out.publish(RAW.name, f"old-forum:{number}", value, [("listener-source", b"old-forum")])
+        out.flush()
+    served.up.wait_idle()
+
+
 def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
     """Takes one picture.
 
@@ -80,7 +93,8 @@ def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
 def main(names: list[str]) -> None:
     """Takes all of them, or those named, from an installation of its own."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with company_console() as served, sync_playwright() as playwright:
+    with company_console(COMPANY) as served, sync_playwright() as playwright:
+        break_something(served)
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, *PLAIN])
         for shot in SHOTS:
             if not names or shot.name in names:
