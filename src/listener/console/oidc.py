@@ -63,8 +63,9 @@ class OidcSignIn:
         self.routes: Sequence[Route] = [Route(START, self._leave), Route(BACK, self._come_back)]
 
     def person(self, request: Request) -> Person | None:
-        """By the cookie."""
-        return kept(request, self._max_age_seconds)
+        """By the cookie, with the role that they have now."""
+        found = kept(request, self._max_age_seconds)
+        return person_of(found.name, found.groups, self._grants, found.session) if found else None
 
     async def _leave(self, request: Request) -> Response:
         try:
@@ -91,7 +92,7 @@ class OidcSignIn:
             raise HTTPException(
                 403, "The provider's answer is not one to what was asked. Start again from the first page."
             ) from error
-        return enter(request, self._granted(token.get("userinfo") or {}))
+        return enter(request, *self._known(token.get("userinfo") or {}))
 
     async def _know_provider(self) -> None:
         """Reads once what the provider says of itself."""
@@ -100,8 +101,8 @@ class OidcSignIn:
             raise RuntimeError(f"it calls itself {known.get('issuer')}, and console.oidc.issuer is another")
         known[ALGORITHMS] = [name for name in known.get(ALGORITHMS) or SIGNATURES if name in SIGNATURES]
 
-    def _granted(self, claims: Mapping[str, Any]) -> Person:
-        """The person that an ID token tells of.
+    def _known(self, claims: Mapping[str, Any]) -> tuple[str, list[str]]:
+        """Name and groups of the person that an ID token tells of.
 
         Raises:
             HTTPException: it does not say who, or they have no role.
@@ -113,10 +114,9 @@ class OidcSignIn:
             raise HTTPException(403, f"The provider has not verified that {name} is yours.")
         groups = claims.get(self._config.groups_claim, [])
         groups = [groups] if isinstance(groups, str) else [one for one in groups if isinstance(one, str)]
-        person = person_of(name, groups, self._grants, session="")
-        if person is None:
+        if person_of(name, groups, self._grants, session="") is None:
             raise HTTPException(403, f"{name} has no role in the console; an administrator gives one.")
-        return person
+        return name, groups
 
 
 def _away(error: Exception) -> HTTPException:

@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
@@ -49,31 +50,33 @@ def remember_way(request: Request) -> None:
     request.session[_WAY] = request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def enter(request: Request, person: Person) -> Response:
+@dataclass(frozen=True)
+class Kept:
+    """Whom a cookie tells of. What they may, is said anew by each request: a role that is taken away is gone."""
+
+    name: str
+    groups: Sequence[str]
+    session: str
+
+
+def enter(request: Request, name: str, groups: Sequence[str]) -> Response:
     """Signs a person in, whose browser keeps a signed cookie from now on, and sends them on their way."""
     way = request.session.get(_WAY, "/")
-    queues = None if person.queues is None else sorted(person.queues)
     request.session.clear()
-    request.session[_WHO] = [
-        person.name,
-        person.role,
-        queues,
-        secrets.token_urlsafe(16),
-        int(time.time()),
-    ]
+    request.session[_WHO] = [name, list(groups), secrets.token_urlsafe(16), int(time.time())]
     return RedirectResponse(way, 303)
 
 
-def kept(request: Request, max_age_seconds: float) -> Person | None:
+def kept(request: Request, max_age_seconds: float) -> Kept | None:
     """Who is signed in by the cookie, unless that was too long ago."""
     told: Any = request.session.get(_WHO)
     if told is None:
         return None
-    name, role, queues, session, at = told
+    name, groups, session, at = told
     if time.time() - at > max_age_seconds:
         request.session.clear()
         return None
-    return Person(name, role, None if queues is None else frozenset(queues), session)
+    return Kept(name, groups, session)
 
 
 async def sign_out(request: Request) -> Response:
@@ -100,14 +103,17 @@ class TokenSignIn:
         self.routes: Sequence[Route] = [Route(TOKEN_PATH, self._enter)]
 
     def person(self, request: Request) -> Person | None:
-        """By the cookie."""
-        return kept(request, self._max_age_seconds)
+        """By the cookie, whose name is no other than ours unless people signed in otherwise before."""
+        found = kept(request, self._max_age_seconds)
+        return (
+            Person(found.name, "admin", session=found.session) if found and found.name == self._name else None
+        )
 
     async def _enter(self, request: Request) -> Response:
         told = request.query_params.get("token", "")
         if not hmac.compare_digest(told.encode(), self._token.encode()):
             raise HTTPException(403, "This address is not the one of the last start.")
-        return enter(request, Person(self._name, "admin"))
+        return enter(request, self._name, ())
 
 
 class ProxySignIn:

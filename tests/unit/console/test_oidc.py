@@ -1,6 +1,6 @@
 """Signing in at a real OpenID provider that runs beside the test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,11 +38,11 @@ def issuer() -> Iterator[str]:
         yield f"http://localhost:{server.server_port}"
 
 
-def browser(issuer: str) -> TestClient:
+def browser(issuer: str, grants: Sequence[Grant] = GRANTS) -> TestClient:
     config = OidcConfig(issuer=issuer, client_id="listener", client_secret="OIDC_SECRET")
     app = console_app(
         [Section("who", "Who", [Route("/who", who)])],
-        OidcSignIn(config, "secret", GRANTS, "http://localhost", 3600),
+        OidcSignIn(config, "secret", grants, "http://localhost", 3600),
         hub=LiveHub(),
         audit=Audit(lambda entry: None, lambda: datetime.now(UTC)),
         key=b"k" * 32,
@@ -70,6 +70,14 @@ def test_a_person_signs_in_and_arrives_where_they_wanted_to_go(issuer: str) -> N
     other = browser(issuer)
     signed_in(other, "lea")
     assert other.get("/who").text == "lea@example.org analyst"
+
+
+def test_a_role_that_is_taken_away_is_gone_at_once(issuer: str) -> None:
+    client = browser(issuer)
+    signed_in(client, "ana")
+    later = browser(issuer, grants=GRANTS[:1])
+    later.cookies = client.cookies
+    assert later.get("/who").status_code == 303
 
 
 @pytest.mark.parametrize(
