@@ -9,20 +9,21 @@ from clickhouse_driver import Client
 
 from listener.console.audit_log import AuditFilter
 from listener.console.now import AlertNow, Alerts, QueueNow
-from listener.domain.case import OPEN_STATES
 from listener.domain.governance import AuditEntry
 
+WAITING = ("new", "waiting_for_us", "reopened")
+"""States of a case in which the company has to do something."""
 _QUEUES = """
 SELECT
     queue,
-    count() AS open,
+    count() AS waiting,
     countIf(due_at < toDateTime64(%(now)s, 0, 'UTC')) AS overdue,
     minIf(waiting_since, needs_response) AS oldest_since,
     argMinIf(case_id, waiting_since, needs_response) AS oldest_case
 FROM cases FINAL
-WHERE state IN %(open)s AND NOT historical
+WHERE state IN %(waiting)s AND NOT historical
 GROUP BY queue
-ORDER BY overdue DESC, open DESC, queue
+ORDER BY overdue DESC, waiting DESC, queue
 """
 _COUNTED_ALERTS = "SELECT count(), countIf(kind = 'silent_source') FROM current_alerts WHERE NOT withdrawn"
 _GRAVEST = """
@@ -73,8 +74,8 @@ class Heard:
 
 
 def queues(client: Client, now: datetime) -> list[QueueNow]:
-    """The open cases of each queue; the one that waits longest is among those that need an answer."""
-    told = {"now": _told(now), "open": sorted(OPEN_STATES)}
+    """What waits for us in each queue; the case that waits longest is among those that need an answer."""
+    told = {"now": _told(now), "waiting": WAITING}
     return [
         QueueNow(queue, count, overdue, _known(since), case if _known(since) else "")
         for queue, count, overdue, since, case in client.execute(_QUEUES, told)

@@ -43,10 +43,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class QueueNow:
-    """The open cases of a queue; `oldest_case` is the one that waits longest, since `oldest_since`."""
+    """The cases of a queue that wait for us; `oldest_case` is the one that does longest, since `oldest_since`."""
 
     queue: str
-    open: int
+    waiting: int
     overdue: int
     oldest_since: datetime | None
     oldest_case: str
