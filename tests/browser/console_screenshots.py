@@ -22,7 +22,7 @@ COMPANY = ("--simulate", "--customers", "400", "--days", "120", "--seed", "5")
 """Large enough that pictures have something to show."""
 PLAIN = ["--disable-lcd-text", "--font-render-hinting=none"]
 """Letters without coloured edges, so that a picture has few colours."""
-COLOURS = 128
+COLOURS = 256
 
 
 @dataclass(frozen=True)
