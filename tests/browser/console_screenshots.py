@@ -23,6 +23,7 @@ COMPANY = ("--simulate", "--customers", "400", "--days", "120", "--seed", "5")
 PLAIN = ["--disable-lcd-text", "--font-render-hinting=none"]
 """Letters without coloured edges, so that a picture has few colours."""
 COLOURS = 256
+PATIENCE_MS = 120_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
         timezone_id="Europe/Vienna",
         locale="en-GB",
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(served.address)
     page.goto(f"{served.url}{shot.path}")
