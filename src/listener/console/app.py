@@ -24,7 +24,7 @@ from listener.console.live import LiveHub
 from listener.console.pages import HERE, THEME_COOKIE, THEMES, environment, page
 from listener.console.section import Section
 from listener.console.security import HEADERS, SecurityHeaders
-from listener.console.sign_in import SIGN_OUT, SIGNED_OUT, SignIn, remember_way, sign_out
+from listener.console.sign_in import SIGN_OUT, SIGNED_OUT, SignIn, is_ours, remember_way, sign_out
 from listener.domain.errors import ListenerError, UsageError
 from listener.metrics import CONSOLE_REQUESTS
 from listener.web import Counted, counted_method
@@ -146,7 +146,8 @@ class _Guard:
             return self._nobody(request)
         request.state.person = person
         request.state.csrf = csrf_token(self._key, person)
-        section = self._sections.get(request.url.path.split("/")[1])
+        # as the router reads it: the address in `request.url` depends on what a browser says in Host
+        section = self._sections.get(request.scope["path"].split("/")[1])
         request.state.section = section
         if section is not None and person.role not in section.seen_by:
             raise HTTPException(403, f"The role {person.role} does not see this part.")
@@ -155,7 +156,7 @@ class _Guard:
         return None
 
     def _nobody(self, request: Request) -> Response:
-        path = request.url.path
+        path = request.scope["path"]
         if self._sign_in.start and request.method in SAFE and path not in (SIGNED_OUT, "/live"):
             remember_way(request)
             return RedirectResponse(self._sign_in.start, 303)
@@ -190,8 +191,7 @@ async def _choose_theme(request: Request) -> Response:
     chosen, back = str(request.state.form.get("theme", "")), str(request.state.form.get("back", "/"))
     if chosen not in THEMES:
         raise HTTPException(422, f"theme: one of {', '.join(THEMES)}")
-    ours = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = RedirectResponse(back if ours else "/", 303)
+    response = RedirectResponse(back if is_ours(back) else "/", 303)
     response.set_cookie(THEME_COOKIE, chosen, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
     return response
 

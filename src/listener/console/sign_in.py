@@ -45,9 +45,16 @@ class SignIn(Protocol):
         """Who asks; None where nobody is signed in. Raises `HTTPException` 403 for a person without a role."""
 
 
+def is_ours(address: str) -> bool:
+    """Whether an address stays within the console: a browser reads ``//host`` and ``/\\host`` as another site."""
+    return address.startswith("/") and not address.startswith(("//", "/\\"))
+
+
 def remember_way(request: Request) -> None:
     """Where somebody wanted to go who has to sign in first."""
-    request.session[_WAY] = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    way = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
+    if is_ours(way):
+        request.session[_WAY] = way
 
 
 @dataclass(frozen=True)

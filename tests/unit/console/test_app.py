@@ -161,5 +161,14 @@ def test_assets_are_kept_by_browsers_under_their_version_only() -> None:
     assert browser.get("/static/../app.py").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/figures", "/figures/", "//figures", "/figures%3Fx", "/./figures", "/FIGURES"]
+)
+@pytest.mark.parametrize("host", ["localhost", "localhost/x?", "localhost#"])
+def test_no_spelling_of_a_path_leads_past_the_roles(path: str, host: str) -> None:
+    browser = Browser(FIGURES, NOTES, person=PARTNER)
+    assert browser.get(path, headers={"Host": host}).status_code != 200
+
+
 def test_another_host_is_not_answered() -> None:
     assert Browser(NOTES).get("/notes", headers={"Host": "evil.example"}).status_code == 400

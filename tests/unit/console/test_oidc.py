@@ -72,6 +72,13 @@ def test_a_person_signs_in_and_arrives_where_they_wanted_to_go(issuer: str) -> N
     assert other.get("/who").text == "lea@example.org analyst"
 
 
+def test_nobody_is_sent_to_another_site_once_signed_in(issuer: str) -> None:
+    client = browser(issuer)
+    client.get("http://localhost//evil.example/x")
+    back = agree(client.get("/sign-in/oidc").headers["location"], "ana")
+    assert client.get(back).headers["location"] == "/"
+
+
 def test_a_role_that_is_taken_away_is_gone_at_once(issuer: str) -> None:
     client = browser(issuer)
     signed_in(client, "ana")
