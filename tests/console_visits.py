@@ -25,6 +25,7 @@ ARGUMENTS = [
 COMPANY = ("--simulate", "--customers", "120", "--days", "30", "--seed", "7")
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+ANSWERED = "Failed to load resource: the server responded with a status of 4"
 ADDRESS = re.compile(r"console +((http://[0-9.:]+)/sign-in\?token=\S+)")
 
 
@@ -83,11 +84,17 @@ class Visits:
             viewport=PHONE if phone else WIDE,
             has_touch=phone,
             timezone_id="Europe/Vienna",
+            base_url=self.served.url,
         )
         self.opened.append(context)
         page = context.new_page()
-        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        page.on("console", lambda told: self._heard(told.text) if told.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.served.address)
         page.goto(f"{self.served.url}{path}")
         return page
+
+    def _heard(self, text: str) -> None:
+        """Takes a complaint; an answer that is no success is what a page was to show."""
+        if not text.startswith(ANSWERED):
+            self.complaints.append(text)
