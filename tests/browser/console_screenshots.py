@@ -86,7 +86,7 @@ def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
     file = directory / f"{shot.name}.png"
     taken = Image.open(BytesIO(page.screenshot(full_page=shot.tall, animations="disabled"))).convert("RGB")
     context.close()
-    few = taken.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = taken.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
     size = file.stat().st_size
     print(file, size, "more than a picture of the docs should have" if size > MAX_BYTES else "")
