@@ -41,6 +41,10 @@ run: setup ## run everything on this machine on a simulated company, until Ctrl-
 test: setup ## run all tests
 	@$(BIN)/python -m pytest $(PYTEST)
 
+.PHONY: screenshots
+screenshots: setup ## take the pictures of docs/images/console anew (SHOTS="now sources" for some)
+	@PYTHONPATH=src:tests $(BIN)/python tests/browser/console_screenshots.py $(SHOTS)
+
 .PHONY: chaos
 chaos: setup ## disturb an installation and account for every mention (CHAOS="--seed 7 --minutes 5")
 	@$(BIN)/listener chaos $(CHAOS)
@@ -78,8 +82,8 @@ package: setup ## build the wheel and the source package into dist/
 
 .PHONY: lock
 lock: ## resolve the dependencies anew (needs uv)
-	@uv pip compile -q --extra accurate --extra analysis --extra bluesky --extra dev --extra embedded --extra train $(RESOLVE) pyproject.toml -o requirements.lock
-	@uv pip compile -q $(RESOLVE) -c requirements.lock pyproject.toml -o deploy/requirements-runtime.lock
+	@uv pip compile -q --extra accurate --extra analysis --extra bluesky --extra dev --extra embedded --extra oidc --extra train $(RESOLVE) pyproject.toml -o requirements.lock
+	@uv pip compile -q --extra oidc $(RESOLVE) -c requirements.lock pyproject.toml -o deploy/requirements-runtime.lock
 	@echo hatchling | uv pip compile -q --no-annotate $(RESOLVE) -c requirements.lock - -o deploy/requirements-build.lock
 	@uv pip compile -q --extra embedded --extra train $(RESOLVE) -c requirements.lock --override bench/overrides.in pyproject.toml bench/requirements.in -o bench/requirements.lock
 

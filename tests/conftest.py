@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from listener.embedded.kafka.server import JAVA_OPTIONS_VARIABLE
 
@@ -22,6 +23,22 @@ os.environ.setdefault(JAVA_OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1")
 
 # Fixtures of one server each, in the files fixtures_*.py beside this one.
 pytest_plugins = sorted(path.stem for path in Path(__file__).parent.glob("fixtures_*.py"))
+
+
+ONE_INSTALLATION = "tests/browser/console/"
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist publishes no types
+    """A file is for one process, and the console's files together are, since they share an installation."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_INSTALLATION if nodeid.startswith(ONE_INSTALLATION) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """How tests are handed to processes, where that is by files."""
+    return _Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

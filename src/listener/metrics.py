@@ -164,6 +164,8 @@ ANSWERS_REQUESTS = Counter(
 WEBHOOK_REQUESTS = Counter(
     "listener_webhook_requests", "Requests to the endpoint of webhook sources", ["method", "status"]
 )
+CONSOLE_REQUESTS = Counter("listener_console_requests", "Requests to the console", ["method", "status"])
+CONSOLE_LISTENERS = Gauge("listener_console_listeners", "Pages of the console that are told what happens")
 
 
 class StageMetrics:

@@ -1,5 +1,6 @@
 """Secrets in files: `NAME_FILE` names a file that holds what would else stand in the variable `NAME`."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -34,3 +35,13 @@ def with_secret_files(environment: Mapping[str, str], names: Iterable[str]) -> d
             raise UsageError(f"{variable}: {path} is empty")
         found[name] = value
     return found
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Writes a file, whole or not at all, for the owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".new")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    partial.replace(path)

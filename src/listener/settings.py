@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from listener.console_config import ConsoleConfig
 from listener.desks import AnyDesk
 from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
@@ -35,6 +36,7 @@ SECRETS = (
     "CLICKHOUSE_URL",
     "CLICKHOUSE_READER_URL",
     "LISTENER_ERASURE_KEY",
+    "LISTENER_CONSOLE_KEY",
 )
 """Variables that may be given as a file: `KAFKA_SASL_PASSWORD_FILE` and so on."""
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -46,6 +48,9 @@ ANSWERS_KEY_FILE = "answers.key"
 
 ERASURE_KEY_FILE = "erasure.key"
 """In the data directory, made by `listener up`: the key of the list of erased people, where none is given."""
+CONSOLE_KEY_FILE = "console.key"
+"""In the data directory, made at the console's first start: what sessions are signed with, where none is given."""
+MIN_CONSOLE_KEY_BYTES = 32
 LawfulBasis = Literal[
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"
 ]
@@ -263,6 +268,7 @@ class Config(Document):
     stream: StreamConfig = StreamConfig()
     retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
+    console: ConsoleConfig = ConsoleConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
     desks: dict[Annotated[str, Field(pattern=SLUG)], AnyDesk] = Field(default_factory=dict)
@@ -380,13 +386,28 @@ class Settings:
         Raises:
             UsageError: it is too short.
         """
-        key = self.environment.get("LISTENER_ERASURE_KEY")
-        path = self.data_dir / ERASURE_KEY_FILE
-        if not key and path.exists():
-            key = read_text(path).strip()
-        if key and len(key.encode()) < MIN_KEY_BYTES:
-            raise UsageError(f"LISTENER_ERASURE_KEY: at least {MIN_KEY_BYTES} characters are expected")
-        return key.encode() if key else None
+        return self._kept_key("LISTENER_ERASURE_KEY", ERASURE_KEY_FILE, MIN_KEY_BYTES)
+
+    @property
+    def console_key(self) -> bytes | None:
+        """Of the console's sessions: the one given, else the one that its first start made; None without any.
+
+        Raises:
+            UsageError: it is too short.
+        """
+        return self._kept_key("LISTENER_CONSOLE_KEY", CONSOLE_KEY_FILE, MIN_CONSOLE_KEY_BYTES)
+
+    @property
+    def oidc_secret(self) -> str:
+        """The secret with which the console asks the OpenID provider.
+
+        Raises:
+            UsageError: people do not sign in so, or the variable is not set.
+        """
+        oidc = self.config.console.oidc
+        if oidc is None:
+            raise UsageError("console.oidc is missing")
+        return self._secret(oidc.client_secret, "console.oidc.client_secret")
 
     @property
     def answers_keys(self) -> dict[str, tuple[str, ...]]:
@@ -455,6 +476,16 @@ class Settings:
         where = f"answers.clients.{client}.keys"
         return _key(self._secret(variable, where), f"{where}: {variable}")
 
+    def _kept_key(self, variable: str, file: str, least_bytes: int) -> bytes | None:
+        """A key of the installation: the variable's, else what stands in a file of the data directory."""
+        key = self.environment.get(variable)
+        path = self.data_dir / file
+        if not key and path.exists():
+            key = read_text(path).strip()
+        if key and len(key.encode()) < least_bytes:
+            raise UsageError(f"{variable}: at least {least_bytes} characters are expected")
+        return key.encode() if key else None
+
     def _secret(self, variable: str, setting: str) -> str:
         if not self.environment.get(variable):
             raise UsageError(f"{setting}: {variable} is not set in the environment (nor {variable}_FILE)")
@@ -515,6 +546,8 @@ def load_settings(
     named_secrets = [name for secrets in plain for name in secrets.values()]
     outgoing = [*config.alerts_to.values(), *config.desks.values()]
     named_secrets += [name for to in outgoing for name in variables_of(to).values()]
+    if config.console.oidc is not None:
+        named_secrets.append(config.console.oidc.client_secret)
     environment = with_secret_files(environment, [*named_secrets, *config.answers.variables])
     directory = data_dir or Path(environment.get("LISTENER_DATA_DIR", DEFAULT_DATA_DIR))
     return Settings(

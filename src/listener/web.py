@@ -34,6 +34,11 @@ async def read_body(request: Request, max_bytes: int) -> bytes | None:
     return bytes(body)
 
 
+def counted_method(method: str) -> str:
+    """The label of a request's method."""
+    return method if method in COUNTED_METHODS else "other"
+
+
 class Counted:
     """Counts the answers of an application by method and status.
 
@@ -52,8 +57,7 @@ class Counted:
 
         async def counting_send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                method = scope["method"] if scope["method"] in COUNTED_METHODS else "other"
-                self._counter.labels(method, str(message["status"])).inc()
+                self._counter.labels(counted_method(scope["method"]), str(message["status"])).inc()
             await send(message)
 
         await self._app(scope, receive, counting_send)

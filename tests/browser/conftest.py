@@ -2,28 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from console_visits import ARGUMENTS, CHROMIUM
 from listener.domain.topics import ALL
 from listener.embedded.kafka import KafkaServer
 from listener.kafka.admin import TopicAdmin, plan
 from listener.kafka.connection import KafkaConnection
 from serving import Serving
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from accessible import assert_accessible
 from listener.domain.case import Case
 from listener.domain.mention import Mention, read_raw
 from listener.domain.response import Response
@@ -89,12 +89,6 @@ def send_by_keyboard(page: Page) -> str:
     page.keyboard.press("Enter")
     expect(page.locator(".number")).to_be_visible()
     return page.locator(".number").inner_text()
-
-
-def assert_accessible(page: Page) -> None:
-    """Of what a machine can see of WCAG 2.2, levels A and AA, nothing is wrong."""
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def mention(kafka: KafkaConnection, receipt: str) -> Mention:

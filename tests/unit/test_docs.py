@@ -34,6 +34,7 @@ from listener.connectors.webhook import KIND as WEBHOOK
 from listener.connectors.webhook import WebhookOptions
 from listener.connectors.webhook import build as build_webhook
 from listener.connectors.x import XOptions
+from listener.console_config import ConsoleConfig, Grant, OidcConfig, ProxyConfig
 from listener.desks import (
     AnsweredThere,
     ChatwootDesk,
@@ -281,6 +282,7 @@ def test_every_json_snippet_is_what_its_contract_says(block: Block) -> None:
         ("configuration.md", RetentionConfig, "retention."),
         ("configuration.md", AnswersConfig, "answers."),
         ("configuration.md", AnswersClient, "answers.clients.NAME."),
+        *(("console.md", model, "") for model in (ConsoleConfig, Grant, ProxyConfig, OidcConfig)),
         *(("alerts-out.md", model, "") for model in (SlackTo, PagerDutyTo, WebhookTo, EmailTo)),
         *(
             ("desks.md", model, "")

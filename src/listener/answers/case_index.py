@@ -9,10 +9,9 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
-from listener.domain.errors import ServiceError
 from listener.domain.topics import TRIAGE
 from listener.kafka.connection import KafkaConnection
-from listener.kafka.follow import follow
+from listener.kafka.follow import keep_following
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,6 @@ MAX_BYTES = 384 * 1024 * 1024
 ENTRY_BYTES = 376
 """What an entry takes in memory beside the characters of its ids."""
 MAX_HOPS = 100
-RETRY_SECONDS = 5.0
 
 
 class _Head(msgspec.Struct):
@@ -129,10 +127,14 @@ class CaseReader:
 
     def __init__(self, connection: KafkaConnection, index: TakesCases) -> None:
         self.caught_up = Event()
-        self._connection = connection
-        self._index = index
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="cases", daemon=True)
+        self._thread = Thread(
+            target=keep_following,
+            args=(connection, TRIAGE.name, lambda record: index.take(record.key, record.value)),
+            kwargs={"stop": self._stop, "caught_up": self.caught_up.set},
+            name="cases",
+            daemon=True,
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -143,14 +145,3 @@ class CaseReader:
     ) -> None:
         self._stop.set()
         self._thread.join(timeout=10)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                for record in follow(
-                    self._connection, TRIAGE.name, stop=self._stop, caught_up=self.caught_up.set
-                ):
-                    self._index.take(record.key, record.value)
-            except ServiceError as error:
-                log.warning("cases are not followed, tried again in %.0f s: %s", RETRY_SECONDS, error)
-                self._stop.wait(RETRY_SECONDS)

@@ -24,13 +24,14 @@ START_SECONDS = 180.0
 IDLE_SECONDS = 240.0
 RUN_SECONDS = 300.0
 STOP_SECONDS = 90.0
-HEALTH_PAGES = 12
+HEALTH_PAGES = 13
 PORTS = (
     "--kafka-port",
     "--clickhouse-port",
     "--form-port",
     "--answers-port",
     "--webhooks-port",
+    "--console-port",
     "--health-port",
 )
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "connect": "run connectors",
     "stream": "run a stream worker",
     "sink": "run a sink",
+    "console": "serve the console, where people see and answer",
     "form": "serve the feedback form",
     "staff": "serve the form for what customers say in person or by letter",
     "answers": "serve the endpoint that takes answers",

@@ -1,7 +1,9 @@
 """Serving a web application until a signal ends it."""
 
+import ipaddress
 import signal
 import socket
+from collections.abc import Callable
 
 import click
 import uvicorn
@@ -17,13 +19,37 @@ SHUTDOWN_SECONDS = 20
 MAX_CONNECTIONS = 500
 
 
-def serve(app: Starlette, what: str, host: str, port: int, trusted_proxies: str | None) -> None:
+class _Server(uvicorn.Server):
+    """One that says so before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends in order."""
+        self._ending()
+        await super().shutdown(sockets)
+
+
+def serve(
+    app: Starlette,
+    what: str,
+    host: str,
+    port: int,
+    trusted_proxies: str | None,
+    *,
+    path: str = "",
+    ending: Callable[[], None] = lambda: None,
+) -> None:
     """Serves until a signal, which ends it in order and with exit code 0.
 
     Args:
         what: for messages, such as "feedback form".
         port: 0 takes a free one; which, is told on standard error.
         trusted_proxies: addresses whose X-Forwarded-For says who the sender is, separated by commas.
+        path: of the address that is told, after its first slash.
+        ending: is called at the signal; ends answers that would go on for ever.
 
     Raises:
         UsageError: nothing can listen there.
@@ -51,8 +77,8 @@ def serve(app: Starlette, what: str, host: str, port: int, trusted_proxies: str 
             raise UsageError(f"the {what} cannot listen on {host}:{port}: {error.strerror}") from None
         listening.listen()  # whoever reads the address below may come at once
         shown = f"[{host}]" if ":" in host else host
-        click.echo(f"{what}: http://{shown}:{listening.getsockname()[1]}/", err=True)
-        uvicorn.Server(config).run(sockets=[listening])
+        click.echo(f"{what}: http://{shown}:{listening.getsockname()[1]}/{path}", err=True)
+        _Server(config, ending).run(sockets=[listening])
 
 
 def kafka_answers(connection: KafkaConnection) -> bool:
@@ -63,3 +89,13 @@ def kafka_answers(connection: KafkaConnection) -> bool:
     """
     with TopicAdmin(connection):
         return True
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

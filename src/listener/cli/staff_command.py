@@ -1,13 +1,11 @@
 """`listener staff`: serves the form for what customers say in person or by letter."""
 
-import ipaddress
-
 import click
 from pydantic import ValidationError
 
 from listener.bootstrap import installation_time
 from listener.cli.options import health_options, settings_options
-from listener.cli.serving import DELIVERY_SECONDS, kafka_answers, serve
+from listener.cli.serving import DELIVERY_SECONDS, is_this_machine, kafka_answers, serve
 from listener.connectors.staff_form import KIND, MIN_KEY_LENGTH, StaffFormOptions, staff_app
 from listener.domain.contract import rejected
 from listener.domain.errors import UsageError
@@ -72,7 +70,7 @@ def staff_key(settings: Settings, name: str, host: str) -> str | None:
     if unknown := sorted(secrets.keys() - {KEY}):
         raise UsageError(f"sources.{name}.secrets: {', '.join(unknown)}: there is only {KEY}")
     key = secrets.get(KEY)
-    if key is None and not _is_this_machine(host):
+    if key is None and not is_this_machine(host):
         raise UsageError(f"sources.{name}.secrets.{KEY} is missing: without it, --host must be this machine")
     if key is not None and len(key) < MIN_KEY_LENGTH:
         raise UsageError(f"sources.{name}.secrets.{KEY}: at least {MIN_KEY_LENGTH} characters are expected")
@@ -96,12 +94,3 @@ def staff_source(config: Config, name: str | None) -> tuple[str, StaffFormOption
         return name, StaffFormOptions.model_validate(forms[name].options())
     except ValidationError as error:
         raise UsageError(f"sources.{name}: {rejected(error).detail}") from None
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

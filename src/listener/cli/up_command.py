@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import json
-import os
 import secrets
 import signal
 import sys
@@ -17,6 +16,7 @@ from threading import Event
 import click
 
 from listener.bootstrap import alert_sink_name, desk_sink_name, own_sink_name, topic_plans
+from listener.bootstrap_console import console_key, entrance, sign_in
 from listener.bootstrap_stages import load_policy, load_taxonomy
 from listener.cli.options import settings_options
 from listener.cli.staff_command import staff_key, staff_source
@@ -34,13 +34,14 @@ from listener.embedded.process import ChildProcess, DirectoryLock
 from listener.embedded.supervisor import Supervised, Supervisor
 from listener.kafka.admin import TopicAdmin
 from listener.logs import configure_logs
+from listener.secret_files import write_privately
 from listener.settings import ANSWERS_KEY_FILE, DEFAULT_DATA_DIR, ENDPOINTS_FILE, ERASURE_KEY_FILE, Settings
 from listener.signature import PREFIX, Keyring
 
 HEALTH_PORT = 8100
 """The first worker's; those of the other workers and services follow."""
 SINK, FORM, ANSWERS, WEBHOOKS, CONNECTORS = "sink clickhouse", "form", "answers", "webhooks", "connectors"
-STAFF, DESK_ANSWERS, WATCH = "staff", "desk-answers", "watch"
+STAFF, CONSOLE, DESK_ANSWERS, WATCH = "staff", "console", "desk-answers", "watch"
 WORKER_READY_SECONDS = 120.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -55,6 +56,7 @@ class Ports:
     answers: int
     webhooks: int
     staff: int
+    console: int
     health: int
     kafka_advertised: int | None = None
     clickhouse_advertised: int | None = None
@@ -87,6 +89,7 @@ class Ports:
 @click.option("--answers-port", type=click.IntRange(1, 65535), default=8091, show_default=True)
 @click.option("--webhooks-port", type=click.IntRange(1, 65535), default=8092, show_default=True)
 @click.option("--staff-port", type=click.IntRange(1, 65535), default=8093, show_default=True)
+@click.option("--console-port", type=click.IntRange(1, 65535), default=8094, show_default=True)
 @click.option("--health-port", type=click.IntRange(1, 65000), default=HEALTH_PORT, show_default=True)
 @click.option(
     "--kafka-advertised-port",
@@ -112,12 +115,13 @@ def command(
     answers_port: int,
     webhooks_port: int,
     staff_port: int,
+    console_port: int,
     health_port: int,
     kafka_advertised_port: int | None,
     clickhouse_advertised_port: int | None,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Kafka, ClickHouse, a stream worker, the sink, the form,
-    and the endpoint that takes answers.
+    """Run everything on this machine until Ctrl-C: Kafka, ClickHouse, a stream worker, the sink, the console,
+    the form, and the endpoint that takes answers.
 
     Where KAFKA_BOOTSTRAP_SERVERS or CLICKHOUSE_URL are set, those are used instead of the embedded ones. What
     was stored is there again at the next start.
@@ -135,6 +139,8 @@ def command(
     Keyring(settings.answers_keys)
     if any(source.kind == STAFF_FORM for source in settings.config.sources.values()):
         staff_key(settings, staff_source(settings.config, None)[0], LOOPBACK)
+    key = console_key(settings)
+    sign_in(settings, key, "")
     for destination in settings.config.alerts_to:
         settings.alert_secrets(destination)
     for desk in settings.config.desks:
@@ -146,6 +152,7 @@ def command(
         answers_port,
         webhooks_port,
         staff_port,
+        console_port,
         health_port,
         kafka_advertised_port,
         clickhouse_advertised_port,
@@ -159,7 +166,7 @@ def command(
                 _start(settings, supervisor, ports, pages, (customers, days, seed) if simulate else None)
             for number in SIGNALS:
                 signal.signal(number, lambda *_: stop.set())
-            _say(_welcome(settings, ports, pages, simulate))
+            _say(_welcome(settings, ports, pages, simulate, entrance(settings, key)))
             supervisor.watch(stop)
         except KeyboardInterrupt:
             pass
@@ -191,6 +198,7 @@ def _start(
 ) -> None:
     endpoints: dict[str, str] = {}
     require_free_port(ports.form, "the feedback form (--form-port)")
+    require_free_port(ports.console, "the console (--console-port)")
     require_free_port(ports.answers, "the endpoint for answers (--answers-port)")
     if WEBHOOKS in pages:
         require_free_port(ports.webhooks, "the endpoint of webhook sources (--webhooks-port)")
@@ -216,7 +224,7 @@ def _start(
         supervisor.start([Supervised("ClickHouse", clickhouse, clickhouse.wait_ready, stop_seconds=30)])
         endpoints["clickhouse"] = clickhouse.url
         endpoints["clickhouse_reader"] = clickhouse.reader_url
-    _write_privately(_endpoints_file(settings), json.dumps(endpoints, indent=2))
+    write_privately(_endpoints_file(settings), json.dumps(endpoints, indent=2))
     known = dataclasses.replace(settings, endpoints=endpoints)
     with TopicAdmin(known.kafka) as admin:
         admin.create(topic_plans(known))
@@ -258,6 +266,7 @@ def _services(
     for own in settings.config.sinks:
         name = own_sink_name(own)
         yield service(f"sink {name}", "sink", name)
+    yield service(CONSOLE, "console", "--port", str(ports.console))
     for name in pages:
         kind, _, number = name.partition(" ")
         if kind == "worker":
@@ -283,7 +292,7 @@ def _other_services(settings: Settings) -> list[str]:
     desks = [f"sink {desk_sink_name(desk)}" for desk in settings.config.desks]
     desks += [f"{DESK_ANSWERS} {desk}" for desk, of in settings.config.desks.items() if can_be_asked(of)]
     own = [f"sink {own_sink_name(name)}" for name in settings.config.sinks]
-    return [SINK, FORM, ANSWERS, WATCH, *told, *reads, *alerts, *desks, *own]
+    return [SINK, FORM, ANSWERS, CONSOLE, WATCH, *told, *reads, *alerts, *desks, *own]
 
 
 def _is_ready(port: int) -> bool:
@@ -298,7 +307,7 @@ def _is_ready(port: int) -> bool:
 def _passwords(path: Path) -> tuple[str, str]:
     """Those of the writer and the reader, made at the first start."""
     if not path.exists():
-        _write_privately(path, f"{secrets.token_urlsafe(18)}\n{secrets.token_urlsafe(18)}\n")
+        write_privately(path, f"{secrets.token_urlsafe(18)}\n{secrets.token_urlsafe(18)}\n")
     words = path.read_text().split()
     if len(words) != 2:
         raise UsageError(
@@ -311,23 +320,13 @@ def _first_answers_key(settings: Settings) -> None:
     """Makes a key at the first start where no client is configured, so that answers can be tried at once."""
     path = settings.data_dir / ANSWERS_KEY_FILE
     if not settings.config.answers.clients and not path.exists():
-        _write_privately(path, f"{PREFIX}{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        write_privately(path, f"{PREFIX}{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
 
 def _first_erasure_key(settings: Settings) -> None:
     """Makes one at the first start. Whoever loses it has those back who were erased."""
     if settings.erasure_key is None:
-        _write_privately(settings.data_dir / ERASURE_KEY_FILE, f"{secrets.token_urlsafe(32)}\n")
-
-
-def _write_privately(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".new")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)
+        write_privately(settings.data_dir / ERASURE_KEY_FILE, f"{secrets.token_urlsafe(32)}\n")
 
 
 def _endpoints_file(settings: Settings) -> Path:
@@ -338,7 +337,7 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _welcome(settings: Settings, ports: Ports, pages: Mapping[str, int], simulate: bool) -> str:
+def _welcome(settings: Settings, ports: Ports, pages: Mapping[str, int], simulate: bool, way_in: str) -> str:
     accounts = _endpoints_file(settings)
     kafka = "that of KAFKA_BOOTSTRAP_SERVERS" if settings.external_kafka else f"{LOOPBACK}:{ports.kafka}"
     clickhouse = f"{LOOPBACK}:{ports.clickhouse}, its accounts are in {accounts}"
@@ -367,6 +366,8 @@ def _welcome(settings: Settings, ports: Ports, pages: Mapping[str, int], simulat
     return f"""
 Listener is running. Stop it with Ctrl-C.
 
+  console          http://{LOOPBACK}:{ports.console}/{way_in}
+
   Kafka            {kafka}
   ClickHouse       {clickhouse}
   feedback form    http://{LOOPBACK}:{ports.form}/
@@ -375,7 +376,7 @@ Listener is running. Stop it with Ctrl-C.
                    and at /metrics of each, what Prometheus reads
   logs             {settings.data_dir / "log"}
 
-Try next, in another terminal:
+Open the address of the console in a browser: it lets you in. Try next, in another terminal:
 
   {invitation}
       {meaning}

@@ -1,6 +1,7 @@
-"""A dead letter in words, for a person at a terminal."""
+"""A dead letter in words, for a person."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from listener.dead_letters.letter import Letter
 from listener.dead_letters.readable import as_hex, as_text, neutral, shortened
@@ -9,6 +10,20 @@ from listener.domain.contract import format_utc
 SHOWN_BYTES = 4096
 SHOWN_HEX_BYTES = 1024
 MAX_SHOWN_KEY = 200
+
+
+@dataclass(frozen=True)
+class Original:
+    """The beginning of what a letter holds, with control characters as escapes.
+
+    Attributes:
+        is_hex: it is no UTF-8, and shown as hex.
+        left_out: bytes behind what is shown.
+    """
+
+    text: str
+    is_hex: bool
+    left_out: int
 
 
 def describe(letter: Letter) -> str:
@@ -23,7 +38,7 @@ def _headers(letter: Letter) -> Iterator[str]:
     why = letter.why
     fields: dict[str, object] = {
         "id": letter.id,
-        "state": _state(letter),
+        "state": state_in_words(letter),
         "time": format_utc(why.at),
         "stage": why.stage,
         "source": why.source,
@@ -32,7 +47,7 @@ def _headers(letter: Letter) -> Iterator[str]:
         "origin": why.origin,
         "topic": why.topic,
         "attempt": why.attempt,
-        "key": _key(letter),
+        "key": key_in_words(letter),
         "size": f"{why.size} bytes",
         "sha256": why.sha256,
     }
@@ -40,7 +55,8 @@ def _headers(letter: Letter) -> Iterator[str]:
         yield f"{name + ':':<9} {'-' if value is None else neutral(str(value))}"
 
 
-def _state(letter: Letter) -> str:
+def state_in_words(letter: Letter) -> str:
+    """Whether it is open, or what was done about it, when and by whom."""
     done = letter.resolution
     if done is None:
         return "open"
@@ -50,7 +66,8 @@ def _state(letter: Letter) -> str:
     return f"{told}: {done.why}" if done.why else told
 
 
-def _key(letter: Letter) -> str | None:
+def key_in_words(letter: Letter) -> str | None:
+    """The original's key; None where it has none."""
     if letter.why.original_key is not None:
         return f"cut ({letter.why.original_key})"
     if letter.key is None:
@@ -68,13 +85,23 @@ def _original(letter: Letter) -> Iterator[str]:
             f"Only the first {len(letter.original)} of {letter.why.size} bytes were kept; "
             f"the whole is at {neutral(letter.why.origin)}."
         )
-    text = as_text(letter.original, letter.whole)
-    if text is None:
-        shown = letter.original[:SHOWN_HEX_BYTES]
+    shown = beginning_of(letter.original, letter.whole)
+    if shown.is_hex:
         yield "Not UTF-8; as hex:"
-        yield as_hex(shown)
-    else:
-        shown = letter.original[:SHOWN_BYTES]
-        yield neutral(as_text(shown, whole=False) or "", keep="\n\t")
-    if len(shown) < len(letter.original):
-        yield f"… {len(letter.original) - len(shown)} more bytes; --raw writes them all"
+    yield shown.text
+    if shown.left_out:
+        yield f"… {shown.left_out} more bytes; --raw writes them all"
+
+
+def beginning_of(original: bytes, whole: bool) -> Original:
+    """What is shown of an original.
+
+    Args:
+        whole: whether all of it was kept; else a character that is cut at its end is left out.
+    """
+    if as_text(original, whole) is None:
+        shown = original[:SHOWN_HEX_BYTES]
+        return Original(as_hex(shown), True, len(original) - len(shown))
+    shown = original[:SHOWN_BYTES]
+    text = neutral(as_text(shown, whole=False) or "", keep="\n\t")
+    return Original(text, False, len(original) - len(shown))

@@ -32,7 +32,7 @@ def parsed(words: list[str]) -> tuple[str, dict[str, Any]]:
 def test_every_service_is_there() -> None:
     assert set(SERVICES) - set(OURS) == {"kafka", "clickhouse"}
     assert sorted(service["command"][0] for service in OURS.values()) == sorted(
-        ["topics", "migrate", "stream", "stream", "sink", "watch", "form", "answers", "connect"]
+        ["topics", "migrate", "stream", "stream", "sink", "watch", "form", "answers", "console", "connect"]
     )
 
 
@@ -55,14 +55,18 @@ def test_workers_share_neither_name_nor_volume() -> None:
 
 
 def test_what_is_asked_from_outside_is_published_to_this_host_only() -> None:
-    for name in ("form", "answers"):
+    for name in ("form", "answers", "console"):
         port = parsed(OURS[name]["command"])[1]["port"]
         assert OURS[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"form", "answers"}
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {
+        "form",
+        "answers",
+        "console",
+    }
 
 
 def test_what_needs_keys_is_started_only_where_it_is_wanted() -> None:
-    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"answers"}
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"answers", "console"}
 
 
 def test_volumes_and_dependencies_are_declared() -> None:

@@ -38,6 +38,7 @@ def test_every_service_has_a_unit() -> None:
     assert [unit.name for unit in UNITS] == [
         "listener-answers.service",
         "listener-connect.service",
+        "listener-console.service",
         "listener-form.service",
         "listener-sink.service",
         "listener-stream@.service",
@@ -59,7 +60,7 @@ def test_the_program_takes_the_command(unit: Path) -> None:
 
 def test_no_two_pages_have_one_port() -> None:
     ports = [port for unit in UNITS for port in re.findall(r"-port (\d+)", " ".join(start_of(unit)))]
-    assert len(ports) == len(set(ports)) == len(UNITS) + 2  # form and answers have two
+    assert len(ports) == len(set(ports)) == len(UNITS) + 3  # form, answers and console have two
 
 
 @systemd
