@@ -17,7 +17,9 @@ from starlette.applications import Starlette
 
 from listener import console_figures
 from listener.bootstrap import consumer_groups, installation_time, publisher, resume_source, wall_clock
+from listener.bootstrap_analysis import StoredReports
 from listener.clickhouse.pool import ClientPool
+from listener.console.analysis import analysis_section
 from listener.console.app import console_app, derived
 from listener.console.audit import Audit
 from listener.console.audit_log import AuditFilter, audit_section
@@ -36,6 +38,7 @@ from listener.domain.errors import Rejected, ServiceError, UsageError
 from listener.domain.governance import Alert, AuditEntry
 from listener.domain.topics import ALERTS, AUDIT, DEAD, TRIAGE
 from listener.flow import FlowWatch
+from listener.kafka.config_in_force import read_config
 from listener.kafka.follow import keep_following
 from listener.kafka.publish import Publisher
 from listener.kafka.record import Record
@@ -137,8 +140,21 @@ def audit_pages(tools: Tools) -> Section:
     return audit_section(entries)
 
 
+def analysis_pages(tools: Tools) -> Section:
+    """The reports."""
+
+    def declare(cause: str, at: datetime | None, by: str, description: str) -> str:
+        from listener.bootstrap_stages import declare_fix
+
+        return declare_fix(tools.settings, cause, by, description, at).fix_id
+
+    reports = StoredReports(tools.clickhouse, lambda: read_config(tools.settings.kafka))
+    return analysis_section(reports, declare, tools.now)
+
+
 SECTIONS: tuple[Callable[[Tools], Section], ...] = (
     now_pages,
+    analysis_pages,
     sources_pages,
     dead_letter_pages,
     audit_pages,
