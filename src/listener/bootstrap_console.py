@@ -18,6 +18,8 @@ from starlette.applications import Starlette
 from listener import console_figures
 from listener.bootstrap import consumer_groups, installation_time, publisher, resume_source, wall_clock
 from listener.bootstrap_analysis import StoredReports
+from listener.bootstrap_policy import PoliciesInForce
+from listener.bootstrap_privacy import StoredPersonalData
 from listener.clickhouse.pool import ClientPool
 from listener.console.analysis import analysis_section
 from listener.console.app import console_app, derived
@@ -26,6 +28,8 @@ from listener.console.audit_log import AuditFilter, audit_section
 from listener.console.dead_letters import dead_letters_section
 from listener.console.live import LiveHub
 from listener.console.now import Alerts, DeadGroup, NowFigures, QueueNow, flow_event, now_section
+from listener.console.policy import policy_section
+from listener.console.privacy import privacy_section
 from listener.console.section import Section
 from listener.console.sign_in import ProxySignIn, SignIn, TokenSignIn
 from listener.console.sources import SourceDesk, SourceNow, sources_section
@@ -152,12 +156,24 @@ def analysis_pages(tools: Tools) -> Section:
     return analysis_section(reports, declare, tools.now)
 
 
+def policy_pages(tools: Tools) -> Section:
+    """What decides."""
+    return policy_section(PoliciesInForce(tools.settings, tools.now))
+
+
+def privacy_pages(tools: Tools) -> Section:
+    """What is held about people."""
+    return privacy_section(StoredPersonalData(tools.settings, tools.now))
+
+
 SECTIONS: tuple[Callable[[Tools], Section], ...] = (
     now_pages,
     analysis_pages,
     sources_pages,
     dead_letter_pages,
     audit_pages,
+    policy_pages,
+    privacy_pages,
 )
 """In the order of the navigation."""
 

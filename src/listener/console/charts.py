@@ -196,7 +196,7 @@ def _trend_words(row: Row) -> str:
     if row["trend"] is None:
         return "nobody before"
     if row["trend_low"] > 1 or row["trend_high"] < 1:
-        return f"× {row['trend']:.2f} of before"
+        return f"{readable(row['trend'], 'ratio')} of before"
     return "about as before"
 
 

@@ -4,13 +4,16 @@ Nothing that tells how far a contact carries can be named in it, but in the sect
 default and leaves a reason wherever it is used: verification, visibility, likes and reposts not even there.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from listener.domain.contract import rejected
 from listener.domain.document import Document, read_document
 from listener.domain.enriched import Need, Severity
 from listener.domain.errors import UsageError
@@ -166,6 +169,27 @@ def read_policy(path: Path) -> Policy:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{path}: cannot be read: {reason}") from None
     return read_document(Policy, text, str(path))
+
+
+def policy_of(content: Mapping[str, Any]) -> Policy:
+    """A policy as it stands on the topic `config`.
+
+    Raises:
+        UsageError: it is from another version of Listener, and cannot be read by this one.
+    """
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(f"the policy in force cannot be read: {rejected(error).detail}") from None
+
+
+def as_yaml(policy: Policy) -> str:
+    """The policy as `read_policy` reads it, without what says nothing else than where nothing is said."""
+    content = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    text: str = yaml.safe_dump(
+        {"name": policy.name} | content, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
 
 
 def default_policy() -> Policy:
