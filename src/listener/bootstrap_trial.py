@@ -1,6 +1,6 @@
 """Another policy tried on what was said lately: what `listener triage --compare` computes, from the topics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from listener.domain.command import CaseCommand
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer, IdentityLink
 from listener.domain.document import read_document
-from listener.domain.errors import Rejected
+from listener.domain.errors import Rejected, UsageError
 from listener.domain.mention import read_raw
 from listener.domain.response import Response
 from listener.domain.topics import BACKFILL, COMMANDS, CUSTOMERS, LINKS, RAW, RESPONSES, Topic
@@ -35,17 +35,6 @@ MOST_CHANGES = 500
 V = TypeVar("V", bound=Contract)
 
 
-def policy_in_force(settings: Settings) -> Policy | None:
-    """What the workers decide by; None before the first of them has started.
-
-    Raises:
-        UsageError: it is from another version of Listener.
-        ServiceError: Kafka is not there.
-    """
-    config = read_config(settings.kafka).get("policy")
-    return None if config is None else policy_of(config.content)
-
-
 def try_policy(settings: Settings, text: str, now: datetime) -> Trial:
     """What this policy would have decided otherwise than the one in force, on what was said lately.
 
@@ -57,26 +46,48 @@ def try_policy(settings: Settings, text: str, now: datetime) -> Trial:
         now: when both stand still.
 
     Raises:
-        UsageError: every problem of the policy on a line of its own, as ``policy:line: field: what``.
+        UsageError: every problem of the policy on a line of its own, as ``policy:line: field: what``; or no policy
+            is in force yet.
         ServiceError: Kafka is not there.
     """
     other = read_document(Policy, text, "policy")
-    ours = policy_in_force(settings)
-    if ours is None:
-        ours = other
-    region, rules = settings.config.default_phone_region, load_match_rules(settings)
-    customers = CustomerIndex(region, rules)
+    config = read_config(settings.kafka).get("policy")
+    if config is None:
+        raise UsageError(
+            "no policy is in force yet that this one could be compared with: start a stream worker"
+        )
+    region = settings.config.default_phone_region
+    customers = CustomerIndex(region, load_match_rules(settings))
     for customer in _newest(settings, CUSTOMERS, Customer):
         customers.put(customer)
-    recorded = list(_recorded(settings))
     taxonomy, models = load_taxonomy(settings), load_models(settings)
     erasures = read_erasures(settings.kafka, settings.erasure_key)
     references = References(settings.config.matching.references)
 
-    def cases_under(policy: Policy) -> list[Case]:
+    def ledger_under(policy: Policy) -> Ledger:
         words = taxonomy.with_severity_words(policy.severity_words)
-        ledger = Ledger(Enricher(words, models), customers, region, erasures, references)
-        stages = offline.run(recorded, ledger, Triage(policy, customers, erasures), now)
+        return Ledger(Enricher(words, models), customers, region, erasures, references)
+
+    def triage_under(policy: Policy) -> Triage:
+        return Triage(policy, customers, erasures)
+
+    return trial_of(
+        list(_recorded(settings)), policy_of(config.content), other, ledger_under, triage_under, now
+    )
+
+
+def trial_of(
+    recorded: Sequence[Recorded],
+    ours: Policy,
+    other: Policy,
+    ledger_under: Callable[[Policy], Ledger],
+    triage_under: Callable[[Policy], Triage],
+    now: datetime,
+) -> Trial:
+    """The same on these records."""
+
+    def cases_under(policy: Policy) -> list[Case]:
+        stages = offline.run(recorded, ledger_under(policy), triage_under(policy), now)
         return list(stages.cases.values())
 
     before, after = cases_under(ours), cases_under(other)
