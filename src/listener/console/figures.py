@@ -305,16 +305,15 @@ def table(
                 text = cause_name(str(raw), names)
             return Value(name, _raw(raw), text, unit)
 
-        made.append(
-            [
-                Cell(
-                    value(name, name),
-                    *((value(f"{name}_low", name), value(f"{name}_high", name)) if name in intervals else ()),
-                    link=link(name, by_name),
-                )
-                for name in main
-            ]
-        )
+        cells = []
+        for name in main:
+            low, high = (
+                (value(f"{name}_low", name), value(f"{name}_high", name))
+                if name in intervals
+                else (None, None)
+            )
+            cells.append(Cell(value(name, name), low, high, link(name, by_name)))
+        made.append(cells)
     return Table([meaning_of(report, name) for name in main], made)
 
 

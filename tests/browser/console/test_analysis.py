@@ -4,15 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from accessible import assert_accessible
-from console_visits import Served, Visits
 from playwright.sync_api import Page, expect
 
+from accessible import assert_accessible
+from console_visits import Served, Visits
 from listener.cli.tables import format_rows
 from listener.clickhouse.client import connect
 from listener.console.questions import QUESTIONS
 from listener.reports.answer import Window
 from listener.reports.reports import report
+from listener.settings import ENDPOINTS_FILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.clickhouse]
 
@@ -41,7 +42,8 @@ def text_of(value: Any) -> str:
 
 def reported(served: Served, name: str) -> list[dict[str, Any]]:
     """What `listener report --format json` says of all days."""
-    client = connect(served.up.settings.clickhouse_reader_url)
+    endpoints = json.loads((served.up.data_dir / ENDPOINTS_FILE).read_text())
+    client = connect(endpoints["clickhouse_reader"])
     try:
         answer = report(name)(client, Window())
     finally:

@@ -8,7 +8,7 @@ import pytest
 from fakes.told_reports import NAMES, ToldReports, between, company, told
 from listener.console import charts
 from listener.console.charts import FixMark, Picture, Week
-from listener.console.figures import as_csv, percent, readable, table
+from listener.console.figures import Unit, as_csv, percent, readable, table
 from listener.console.period import Period
 from listener.reports.answer import Answer
 
@@ -141,7 +141,7 @@ def test_nothing_to_see_is_no_picture(name: str) -> None:
         ("", "words", "–"),
     ],
 )
-def test_figures_as_people_read_them(value: object, unit: charts.Unit, words: str) -> None:
+def test_figures_as_people_read_them(value: object, unit: Unit, words: str) -> None:
     assert readable(value, unit) == words
 
 
