@@ -20,6 +20,7 @@ from listener.console.figures import (
     readable,
     rows_of,
     shown,
+    spoken,
     unit_of,
 )
 
@@ -204,12 +205,13 @@ def course(
     weeks: Sequence[Week], cause: str, fixes: Sequence[FixMark], names: Mapping[str, str], says: str
 ) -> list[Picture]:
     """One cause week by week, with the fixes that were declared for it."""
-    points = sorted((week.begins, week.parties) for week in weeks if week.cause == cause)
-    if len(points) < 2:
+    begins = sorted({week.begins for week in weeks})
+    of_cause = {week.begins: week.parties for week in weeks if week.cause == cause}
+    if len(begins) < 2 or not of_cause:
         return []
     data = {
         "title": cause_name(cause, names),
-        "points": [[day.isoformat(), parties] for day, parties in points],
+        "points": [[day.isoformat(), of_cause.get(day, 0)] for day in begins],
         "fixes": [
             {"at": fix.at.date().isoformat(), "words": fix.words} for fix in fixes if fix.cause == cause
         ],
@@ -219,49 +221,50 @@ def course(
 
 def people_beside_noise(figures: Figures, names: Mapping[str, str]) -> list[Picture]:
     """The ranking by people beside that by noise."""
-    rows = [row for row in rows_of(figures) if row["cause"] != NO_CAUSE]
-    rows = sorted(rows, key=lambda row: (row["rank_by_parties"], row["rank_by_posts"]))[:MOST_MARKS]
-    if not rows:
+    rows = sorted(rows_of(figures), key=lambda row: (row["rank_by_parties"], row["rank_by_posts"]))
+    rows = rows[:MOST_MARKS]
+    known = [row for row in rows if row["cause"] != NO_CAUSE]
+    if not known:
         return []
-    by_noise = {row["cause"]: place for place, row in enumerate(_by_noise(rows), 1)}
-    loudest = min(rows, key=lambda row: (row["moved"], row["rank_by_parties"]))
+    by_noise = sorted(rows, key=lambda row: (row["rank_by_posts"], row["rank_by_parties"]))
+    loudest = min(known, key=lambda row: (row["moved"], row["rank_by_parties"]))
     items = [
         {
             "label": cause_name(row["cause"], names),
             "left": place,
-            "right": by_noise[row["cause"]],
+            "right": by_noise.index(row) + 1,
             "left_text": f"{number(row['parties'])} people",
             "right_text": f"{number(row['posts'])} posts",
-            "tone": "strong"
-            if row is loudest and row["moved"] < 0
-            else "plain"
-            if row["moved"] < 0
-            else "muted",
+            "left_place": row["rank_by_parties"],
+            "right_place": row["rank_by_posts"],
+            "tone": _loud_tone(row, loudest),
         }
         for place, row in enumerate(rows, 1)
     ]
     if loudest["moved"] < 0:
         says = (
             f"Noise makes {cause_name(loudest['cause'], names)} look larger than it is: place "
-            f"{loudest['rank_by_posts']} by posts, {loudest['rank_by_parties']} by people; one of them wrote "
-            f"{percent(loudest['loudest_share'])} of the posts."
+            f"{loudest['rank_by_posts']} by posts, {loudest['rank_by_parties']} by people. The loudest wrote "
+            f"{percent(loudest['loudest_share'])} of its posts."
         )
     else:
         says = "Noise puts no cause higher than people do."
     return [Picture("slope", says, "", {"items": items, "left": "by people", "right": "by noise"})]
 
 
-def _by_noise(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (row["rank_by_posts"], row["rank_by_parties"]))
+def _loud_tone(row: Row, loudest: Row) -> Tone:
+    if row["cause"] == NO_CAUSE or row["moved"] >= 0:
+        return "muted"
+    return "strong" if row is loudest else "plain"
 
 
 def answer_curves(curves: Sequence[CurveOf], figures: Figures) -> list[Picture]:
     """How many have an answer after how long, by channel."""
-    most = sorted(curves, key=lambda curve: -curve.cases)[:MOST_CURVES]
+    most = sorted((one for one in curves if one.hours), key=lambda curve: -curve.cases)[:MOST_CURVES]
     both = len({curve.visibility for curve in most}) > 1
     lines = [
         {
-            "label": curve.channel,
+            "label": spoken(curve.channel),
             "note": f"{number(curve.cases)} cases",
             "tone": "strong" if both and curve.visibility == "public" else "plain",
             "points": [
@@ -270,29 +273,34 @@ def answer_curves(curves: Sequence[CurveOf], figures: Figures) -> list[Picture]:
             ],
         }
         for curve in most
-        if curve.hours
     ]
     if not lines:
         return []
-    told = [row for row in rows_of(figures) if row["within_24h"] is not None]
+    drawn = {(curve.channel, curve.visibility) for curve in most}
+    told = [
+        row
+        for row in rows_of(figures)
+        if row["within_24h"] is not None and (row["channel"], row["visibility"]) in drawn
+    ]
     says = "How many have an answer after how long."
     if len(told) > 1:
         best = max(told, key=lambda row: row["within_24h"])
         worst = min(told, key=lambda row: row["within_24h"])
         says = (
-            f"After a day {percent(best['within_24h'])} have an answer by {best['channel']}, and "
-            f"{percent(worst['within_24h'])} by {worst['channel']}."
+            f"After a day {percent(best['within_24h'])} have an answer by {spoken(best['channel'])}, and "
+            f"{percent(worst['within_24h'])} by {spoken(worst['channel'])}."
         )
-    return [Picture("steps", says, "hours since somebody asked", {"lines": lines, "horizon": HORIZON_HOURS})]
+    axis = "since somebody asked" + ("; thick: public channels" if both else "")
+    return [Picture("steps", says, axis, {"lines": lines, "horizon": HORIZON_HOURS})]
 
 
 def habits(figures: Figures) -> list[Picture]:
     """By which channel people come back to the one that answered."""
-    rows = [row for row in rows_of(figures) if row["came_back_same_share"] is not None]
+    rows = [row for row in rows_of(figures) if row["came_back_same_share"] is not None and row["came_back"]]
     rows.sort(key=lambda row: -row["came_back_same_share"])
     marks = [
         Mark(
-            row["answered_by"],
+            spoken(row["answered_by"]),
             row["came_back_same_share"],
             f"{percent(row['came_back_same_share'])} of {number(row['came_back'])} who came back",
             row["came_back_same_share_low"],
@@ -303,32 +311,45 @@ def habits(figures: Figures) -> list[Picture]:
     ]
     if not marks:
         return []
-    says = "Who comes back, comes back by the channel that answered? Public channels stand out."
-    return [ranking(marks, says=says, axis="share who came back by the same channel", unit="share")]
+    public, private = (
+        [row for row in rows if (row["answered_by"] in PUBLIC) is side] for side in (True, False)
+    )
+    says = "Who comes back, and by the channel that had answered?"
+    if public and private:
+        says = (
+            f"Of those who come back after a public answer {_in_public(public)} come in public, after a private "
+            f"one {_in_public(private)}."
+        )
+    axis = "share who came back by the channel that had answered; dark: public channels"
+    return [ranking(marks, says=says, axis=axis, unit="share")]
+
+
+def _in_public(rows: Sequence[Row]) -> str:
+    back = sum(row["came_back"] for row in rows)
+    return percent(sum(row["came_back_public"] for row in rows) / back)
 
 
 def vanished(figures: Figures) -> list[Picture]:
     """Where contacts vanish."""
-    rows = sorted(rows_of(figures), key=lambda row: -row["parties"])
+    rows = [row for row in rows_of(figures) if row["share"] is not None]
+    rows.sort(key=lambda row: (-row["share"], -row["parties"]))
     marks = [
         Mark(
-            f"{row['channel']} · {shown(row['queue'])}",
+            f"{spoken(row['channel'])} · {shown(row['queue'])}",
             row["share"],
-            f"{number(row['parties'])} of {number(row['asked'])} people",
+            f"{percent(row['share'])} · {number(row['parties'])} of {number(row['asked'])} people",
             row["share_low"],
             row["share_high"],
             "strong" if row is rows[0] else "plain",
         )
         for row in rows
-        if row["share"] is not None
     ]
     if not marks:
         return []
-    open_now = sum(row["open"] for row in rows)
-    first = rows[0]
+    first, open_now = rows[0], sum(row["open"] for row in rows)
     says = (
-        f"Most vanish by {first['channel']}, from {shown(first['queue'])}: {number(first['parties'])} people. "
-        f"{number(open_now)} contacts are unanswered still."
+        f"{percent(first['share'])} of the people who asked by {spoken(first['channel'])} vanish in the queue "
+        f"{shown(first['queue'])}. {number(open_now)} contacts are unanswered still, in all."
     )
     return [ranking(marks, says=says, axis="share of the people who asked by this channel", unit="share")]
 
@@ -347,9 +368,10 @@ def kept(figures: Figures) -> list[Picture]:
     says = "No deadline was missed."
     if sums[worst]["breached"]:
         missed = number(sums[worst]["breached"])
-        says = f"Most are missed of {worst}: {missed} of {number(decided)} that are decided."
+        says = f"Most are missed of {spoken(worst)}: {missed} of {number(decided)} that are decided."
     data = {
-        "labels": kinds,
+        "labels": [spoken(kind) for kind in kinds],
+        "texts": [_missed(sums[kind]) for kind in kinds],
         "parts": [
             {"label": label, "tone": tone, "values": [sums[kind][part] for kind in kinds]}
             for part, label, tone in (
@@ -360,6 +382,11 @@ def kept(figures: Figures) -> list[Picture]:
         ],
     }
     return [Picture("stacked", says, "deadlines", data)]
+
+
+def _missed(sums: Mapping[str, int]) -> str:
+    decided = sums["met"] + sums["breached"]
+    return f"{percent(sums['breached'] / decided)} missed" if decided else "none decided"
 
 
 def went_public(figures: Figures, names: Mapping[str, str], link: Callable[[str], str]) -> list[Picture]:
@@ -376,8 +403,8 @@ def went_public(figures: Figures, names: Mapping[str, str], link: Callable[[str]
             f"{number(row['parties'])} people",
             row["went_public_share_low"],
             row["went_public_share_high"],
-            "strong" if row is rows[0] else "plain",
-            link(row["root_cause"]),
+            "muted" if row["root_cause"] == NO_CAUSE else "strong" if row is rows[0] else "plain",
+            link(row["root_cause"]) if row["root_cause"] != NO_CAUSE else "",
         )
         for row in rows
     ]
@@ -418,13 +445,13 @@ def executives_load(figures: Figures, names: Mapping[str, str], link: Callable[[
             cause_name(row["root_cause"], names),
             row["hours"],
             f"{number(row['hours'], 1)} h · {number(row['cases'])} cases",
-            tone="strong" if row is rows[0] else "plain",
-            link=link(row["root_cause"]),
+            tone="muted" if row["root_cause"] == NO_CAUSE else "strong" if row is rows[0] else "plain",
+            link=link(row["root_cause"]) if row["root_cause"] != NO_CAUSE else "",
         )
         for row in rows
     ]
     hours = sum(row["hours"] for row in rows)
-    says = f"{number(hours, 1)} hours of executives, most of them for {marks[0].label}."
+    says = f"{number(hours, 1)} hours of executives, most for: {marks[0].label}."
     if not hours:
         says = f"{number(sum(row['cases'] for row in rows))} cases came up to the executives; they answered none."
     return [ranking(marks, says=says, axis="hours of executives", unit="hours")]
@@ -443,11 +470,12 @@ def given(figures: Figures, names: Mapping[str, str]) -> list[Picture]:
         whole = sum(sum(sides.values()) for sides in totals.values())
         in_public = sum(sides["public"] for sides in totals.values())
         says = (
-            f"{number(whole)} {currency}, most of it for {cause_name(causes[0], names)}"
-            f"; {percent(in_public / whole if whole else 0)} in cases that began in public."
+            f"{number(whole)} {currency}, most for: {cause_name(causes[0], names)}. "
+            f"{percent(in_public / whole if whole else 0)} went into cases that began in public."
         )
         data = {
             "labels": [cause_name(cause, names) for cause in causes],
+            "texts": [number(sum(totals[cause].values())) for cause in causes],
             "parts": [
                 {"label": side, "tone": tone, "values": [totals[cause].get(side, 0.0) for cause in causes]}
                 for side, tone in (("private", "plain"), ("public", "strong"))
@@ -465,9 +493,9 @@ def verdicts(figures: Figures, names: Mapping[str, str]) -> list[Picture]:
     tones: dict[str, Tone] = {"reduced": "good", "worse": "bad"}
     marks = [
         Mark(
-            f"{cause_name(row['root_cause'], names)} · {row['effective_at']:%Y-%m-%d}",
+            cause_name(row["root_cause"], names),
             row["ratio"],
-            f"{row['verdict']} · {readable(row['ratio'], 'ratio')}",
+            f"{row['verdict']}, {readable(row['ratio'], 'ratio')} · since {row['effective_at']:%-d %b %Y}",
             row["ratio_low"],
             row["ratio_high"],
             tones.get(row["verdict"], "plain"),
@@ -475,7 +503,7 @@ def verdicts(figures: Figures, names: Mapping[str, str]) -> list[Picture]:
         for row in rows
     ]
     worked = sum(row["verdict"] == "reduced" for row in rows)
-    says = f"{worked} of {len(rows)} fixes are shown to have reduced their cause."
+    says = f"Fixes shown to have reduced their cause: {worked} of {len(rows)}."
     axis = "people after / people before, against other causes; left of 1 is better"
     return [ranking(marks, says=says, axis=axis, unit="ratio", style="dot", reference=1)]
 
@@ -494,7 +522,7 @@ def outcomes_apart(figures: Figures) -> list[Picture]:
             if row["difference"] is not None and unit_of("outcomes", "difference", row) == unit
         ]
         if rows:
-            marks = [_difference(row, str(row["kind"]).replace("_", " "), unit) for row in rows]
+            marks = [_difference(row, spoken(row["kind"]), unit) for row in rows]
             apart = [mark.label for mark in marks if mark.tone == "strong"]
             says = f"Different: {', '.join(apart)}." if apart else "No difference is shown."
             says += " Whoever is answered may differ in other ways: an association."

@@ -231,13 +231,29 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 """Report to the columns by whose values its rows can be picked."""
 
+OUR_WORDS = frozenset({"channel", "answered_by", "kind", "attribute", "family", "visibility"})
+"""Columns that hold words of Listener's, not names that somebody chose."""
+LEADING: dict[str, tuple[str, ...]] = {
+    "root-causes": ("cause", "owner", "parties", "share", "trend", "cases", "severe_parties", "goodwill"),
+    "loudness": ("cause", "parties", "posts", "moved", "loudest_share", "copies"),
+    "channels": ("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "mean_hours"),
+    "what-we-teach": ("answered_by", "answered", "came_back_share", "came_back_same_share"),
+    "black-holes": ("channel", "queue", "owner", "share", "contacts", "open", "oldest_open"),
+    "deadlines": ("kind", "channel", "met", "breached", "met_share", "breached_share", "running_out"),
+    "escalations": ("root_cause", "parties", "went_public_share", "private_attempts"),
+    "fixes": ("root_cause", "effective_at", "verdict", "ratio"),
+    "outcomes": ("kind", "difference", "mean_answered", "mean_unanswered"),
+}
+"""Report to the columns that answer its question; the others follow in the report's order."""
 SHARES_OF_OUTCOMES = frozenset({"repeat_purchase", "churn"})
 """Outcomes of which the mean is a share of people."""
 
 
 def meaning_of(report: str, column: str) -> Column:
-    """What a column of a report means; its own name where nobody has said."""
+    """What a column of a report means, or an end of its interval; its own name where nobody has said."""
     own = _COLUMNS.get(report, {})
+    stem = column.removesuffix("_low").removesuffix("_high")
+    column = stem if stem in own else column
     return own.get(column) or _SHARED.get(column) or Column(column.replace("_", " "), "words")
 
 
@@ -276,6 +292,11 @@ def shown(value: Any) -> str:
     return "nobody" if value in ("", None) else str(value)
 
 
+def spoken(word: Any) -> str:
+    """A word of ours as people write it: `web_feedback` is web feedback."""
+    return str(word).replace("_", " ")
+
+
 def table(
     report: str,
     columns: Sequence[str],
@@ -292,7 +313,8 @@ def table(
     there = set(columns)
     intervals = {name for name in columns if {f"{name}_low", f"{name}_high"} <= there}
     bounds = {f"{name}_{end}" for name in intervals for end in ("low", "high")}
-    main = [name for name in columns if name not in bounds]
+    leading = [name for name in LEADING.get(report, ()) if name in there]
+    main = [*leading, *(name for name in columns if name not in bounds and name not in leading)]
     made = []
     for row in rows:
         by_name = dict(zip(columns, row, strict=True))
@@ -303,6 +325,8 @@ def table(
             text = readable(raw, unit)
             if of in ("cause", "root_cause"):
                 text = cause_name(str(raw), names)
+            elif of in OUR_WORDS:
+                text = spoken(text)
             return Value(name, _raw(raw), text, unit)
 
         cells = []

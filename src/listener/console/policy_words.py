@@ -3,7 +3,7 @@
 It is read from the topic `config`, so a part that this version does not know is passed over.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,14 @@ _DUE = (
     ("business_days", "{} business day"),
     ("close_of_business_day", "the close of business day {}"),
 )
+_SEVERE = {"safety": "safety", "legal_threat": "law", "vulnerable": "a vulnerable person"}
+_NEEDS = {
+    "complaint": "a complaint",
+    "question": "a question",
+    "request": "a request",
+    "praise": "praise",
+    "unsure": "unclear",
+}
 _STOPS = {
     "acknowledgement": "saying that it was received",
     "answer": "an answer by a person",
@@ -76,11 +84,13 @@ def rules_of(content: Content) -> Rules:
 
 
 def _queue(queue: Content) -> QueueRule:
-    conditions = [
-        f"{words} {' or '.join(_spoken(value) for value in queue[field])}"
-        for field, words in (("severities", "speaks of"), ("needs", "is a"), ("causes", "about"))
-        if queue.get(field)
-    ]
+    conditions = []
+    if queue.get("severities"):
+        conditions.append(f"speaks of {_either(_SEVERE.get(word, word) for word in queue['severities'])}")
+    if queue.get("needs"):
+        conditions.append(f"is {_either(_NEEDS.get(word, word) for word in queue['needs'])}")
+    if queue.get("causes"):
+        conditions.append(f"about {_either(queue['causes'])}")
     owner = str(queue.get("owner") or "")
     if queue.get("to_cause_owner"):
         owner = f"owner of the root cause{f', else {owner}' if owner else ''}"
@@ -202,6 +212,12 @@ def _others(content: Content) -> Iterator[tuple[str, str]]:
         yield "About the service itself", _list(content["about_service"])
     reach = content.get("reach") or {}
     yield "Reach", "counts: see the whole policy" if reach.get("followers") else "decides nothing"
+
+
+def _either(words: Iterable[str]) -> str:
+    """One, or another, or a third."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _list(values: Sequence[str]) -> str:

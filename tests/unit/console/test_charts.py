@@ -75,14 +75,14 @@ def test_curves_begin_with_nobody_answered_and_name_best_and_worst() -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "tone", "says"),
-    [("reduced", "good", "1 of 1"), ("worse", "bad", "0 of 1"), ("not shown", "plain", "0")],
+    [("reduced", "good", "1 of 1"), ("worse", "bad", "0 of 1"), ("not shown", "plain", "0 of 1")],
 )
 def test_a_verdict_has_its_colour(verdict: str, tone: str, says: str) -> None:
     fix = {"fix_id": "f", "root_cause": "late", "effective_at": PERIOD.since, "verdict": verdict}
     (picture,) = charts.verdicts(told("fixes", fix), NAMES)
     assert picture.data["marks"][0]["tone"] == tone
     assert picture.data["reference"] == 1
-    assert picture.says.startswith(says)
+    assert picture.says == f"Fixes shown to have reduced their cause: {says}."
 
 
 def test_a_course_shows_only_the_fixes_of_its_cause() -> None:

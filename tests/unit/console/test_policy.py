@@ -100,7 +100,7 @@ def test_rules_in_words() -> None:
     assert "The manager level has baggage-manager (lost-baggage), customer-relations-manager." in words
     rules = rules_of(in_force()["policy"].content)
     fraud = rules.queues[0]
-    assert fraud.takes == "is a complaint or request or question, about privacy or card.fraud"
+    assert fraud.takes == "is a complaint, a request or a question, about privacy or card.fraud"
     assert fraud.first == "1 h; phone 0.25 h; letter 24 h"
     assert fraud.owner == "fraud-desk, however far up"
     assert dict(rules.calendars)["contact-centre"] == (

@@ -5,6 +5,8 @@ import { init } from "./vendor/echarts.js";
 
 const PHONE = 560;
 const ROW = 34;
+const LABEL_WIDTH = 240;
+const DAY_MS = 86_400_000;
 
 /** The colours of the page, as its style sheet has them now. */
 function tokens(element) {
@@ -37,6 +39,23 @@ const HOURS = [0, 1, 4, 24, 72, 168];
 const HOUR_WORDS = { 0: "0", 1: "1 h", 4: "4 h", 24: "1 day", 72: "3 days", 168: "a week" };
 /** Hours on a scale that shows the first ones and a whole week. */
 const bent = (hours) => Math.log1p(hours * 2);
+
+/** How far each of these places has to move so that none is nearer to the next than `least`. */
+function apart(places, least) {
+  const order = places.map((place, index) => ({ place, index })).sort((a, b) => a.place - b.place);
+  const shifts = places.map(() => 0);
+  let free = -Infinity;
+  for (const { place, index } of order) {
+    const at = Math.max(place, free);
+    shifts[index] = at - place;
+    free = at + least;
+  }
+  return shifts;
+}
+
+const daysOf = (day) => Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const dayWords = (days) => DAY.format(new Date(days * DAY_MS));
 
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
@@ -81,7 +100,7 @@ const KINDS = {
   ranking(spec, colours, width) {
     const narrow = width < PHONE;
     const format = formatOf(spec.unit);
-    const labelWidth = narrow ? 104 : 200;
+    const labelWidth = narrow ? 104 : LABEL_WIDTH;
     const isBar = spec.style === "bar";
     const ends = spec.marks.map((mark) => mark.high ?? mark.value);
     const whiskers = {
@@ -151,6 +170,7 @@ const KINDS = {
       axis.max += room;
       axis.axisLabel.showMinLabel = spec.unit === "ratio";
       axis.axisLabel.showMaxLabel = false;
+      axis.splitLine = { ...axis.splitLine, showMinLine: false, showMaxLine: false };
     }
     return {
       height: spec.marks.length * ROW + (narrow ? 40 : 62),
@@ -161,7 +181,7 @@ const KINDS = {
         },
         grid: {
           left: labelWidth + 12,
-          right: narrow ? 84 : isBar ? 170 : 150,
+          right: narrow ? 84 : 190,
           top: 6,
           bottom: narrow ? 28 : 50,
         },
@@ -195,7 +215,7 @@ const KINDS = {
         title: spec.panels.map((panel, index) => ({
           left: places[index].left - 6,
           top: places[index].top - 42,
-          text: shortened(panel.title, 30),
+          text: shortened(panel.title, Math.floor(each / 7.6)),
           subtext: panel.note,
           itemGap: 2,
           textStyle: { fontSize: 13, fontWeight: 600, color: colours.text },
@@ -235,28 +255,39 @@ const KINDS = {
   },
 
   course(spec, colours, width) {
+    const days = spec.points.map(([day]) => daysOf(day));
+    const every = Math.ceil(days.length / (width < PHONE ? 4 : 9));
     return {
       height: width < PHONE ? 230 : 280,
       option: {
-        tooltip: { trigger: "axis" },
-        grid: { left: 44, right: 24, top: 34, bottom: 50 },
+        tooltip: {
+          trigger: "axis",
+          formatter: ([{ data }]) => `week of ${dayWords(data[0])}\n${data[1]} people`,
+        },
+        grid: { left: 44, right: 40, top: 34, bottom: 50 },
         xAxis: {
-          type: "time",
-          splitNumber: width < PHONE ? 3 : 6,
+          type: "value",
+          min: days[0],
+          max: days.at(-1),
           name: width < PHONE ? "" : spec.axis,
           nameLocation: "middle",
           nameGap: 30,
           nameTextStyle: { color: colours.soft },
-          axisLine: { lineStyle: { color: colours.grid } },
-          axisLabel: { color: colours.soft, hideOverlap: true, formatter: "{d} {MMM}" },
+          axisLine: { show: true, lineStyle: { color: colours.grid } },
+          axisLabel: {
+            color: colours.soft,
+            customValues: days.filter((_day, index) => index % every === 0),
+            formatter: dayWords,
+          },
+          axisTick: { show: false },
           splitLine: { show: false },
         },
-        yAxis: valueAxis(colours, "", formatOf("count")),
+        yAxis: { ...valueAxis(colours, "", formatOf("count")), minInterval: 1 },
         series: [
           {
             type: "line",
             name: spec.title,
-            data: spec.points,
+            data: spec.points.map(([, people], index) => [days[index], people]),
             symbol: "circle",
             symbolSize: 5,
             lineStyle: { width: 2.5, color: colours.tones.strong },
@@ -267,7 +298,7 @@ const KINDS = {
               symbol: ["none", "none"],
               lineStyle: { color: colours.text, type: "dashed", width: 1.5 },
               label: { color: colours.text, fontSize: 13, formatter: ({ name }) => name, position: "end" },
-              data: spec.fixes.map((fix) => ({ xAxis: fix.at, name: fix.words })),
+              data: spec.fixes.map((fix) => ({ xAxis: daysOf(fix.at), name: fix.words })),
             },
           },
         ],
@@ -277,8 +308,13 @@ const KINDS = {
 
   steps(spec, colours, width) {
     const narrow = width < PHONE;
+    const height = narrow ? 320 : 360;
+    const shifts = apart(
+      spec.lines.map((line) => (1 - line.points.at(-1)[1]) * (height - 66)),
+      17,
+    );
     return {
-      height: narrow ? 320 : 360,
+      height,
       option: {
         tooltip: {
           trigger: "item",
@@ -319,10 +355,10 @@ const KINDS = {
             endLabel: {
               show: !narrow,
               formatter: () => `${line.label} ${Math.round(line.points.at(-1)[1] * 100)}\u202f%`,
+              offset: [0, shifts[index]],
               color: colours.text,
               fontSize: 13,
             },
-            labelLayout: { moveOverlap: "shiftY" },
             triggerLineEvent: true,
           };
         }),
@@ -332,9 +368,9 @@ const KINDS = {
 
   slope(spec, colours, width) {
     const narrow = width < PHONE;
-    const side = narrow ? 116 : 260;
+    const side = narrow ? 116 : 300;
     const label = (item, end) => {
-      const place = end === "left" ? item.left : item.right;
+      const place = end === "left" ? item.left_place : item.right_place;
       const text = narrow ? shortened(item.label, 14) : shortened(item.label, 24);
       const count = narrow ? "" : ` · ${end === "left" ? item.left_text : item.right_text}`;
       return end === "left" ? `${text}${count}  ${place}` : `${place}  ${text}${count}`;
@@ -390,23 +426,43 @@ const KINDS = {
 
   stacked(spec, colours, width) {
     const narrow = width < PHONE;
-    const labelWidth = narrow ? 104 : 200;
+    const labelWidth = narrow ? 104 : LABEL_WIDTH;
     return {
       height: spec.labels.length * ROW + 96,
       option: {
         tooltip: { trigger: "axis", axisPointer: { type: "none" } },
-        legend: { top: 0, left: labelWidth + 6, textStyle: { color: colours.text }, itemHeight: 10 },
-        grid: { left: labelWidth + 12, right: 28, top: 34, bottom: 50 },
+        legend: { top: 0, left: labelWidth + 6, data: spec.parts.map((part) => part.label), textStyle: { color: colours.text }, itemHeight: 10 },
+        grid: { left: labelWidth + 12, right: narrow ? 84 : 120, top: 34, bottom: 50 },
         xAxis: valueAxis(colours, spec.axis, formatOf("count")),
         yAxis: categoryAxis(colours, spec.labels, labelWidth),
-        series: spec.parts.map((part) => ({
-          type: "bar",
-          stack: "all",
-          name: part.label,
-          data: part.values,
-          barMaxWidth: 18,
-          itemStyle: { color: colours.tones[part.tone], borderColor: colours.surface, borderWidth: 1 },
-        })),
+        series: [
+          ...spec.parts.map((part) => ({
+            type: "bar",
+            stack: "all",
+            name: part.label,
+            data: part.values,
+            barMaxWidth: 18,
+            itemStyle: { color: colours.tones[part.tone], borderColor: colours.surface, borderWidth: 1 },
+          })),
+          {
+            type: "scatter",
+            silent: true,
+            symbolSize: 0,
+            tooltip: { show: false },
+            data: spec.labels.map((_label, index) => [
+              spec.parts.reduce((sum, part) => sum + part.values[index], 0),
+              index,
+            ]),
+            label: {
+              show: true,
+              position: "right",
+              distance: 8,
+              color: colours.text,
+              fontSize: 13,
+              formatter: ({ dataIndex }) => spec.texts[dataIndex],
+            },
+          },
+        ],
       },
     };
   },
