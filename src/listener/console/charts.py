@@ -19,7 +19,6 @@ from listener.console.figures import (
     percent,
     readable,
     rows_of,
-    shown,
     spoken,
     unit_of,
 )
@@ -335,7 +334,7 @@ def vanished(figures: Figures) -> list[Picture]:
     rows.sort(key=lambda row: (-row["share"], -row["parties"]))
     marks = [
         Mark(
-            f"{spoken(row['channel'])} · {shown(row['queue'])}",
+            " · ".join(filter(None, (spoken(row["channel"]), row["queue"], row["owner"]))),
             row["share"],
             f"{percent(row['share'])} · {number(row['parties'])} of {number(row['asked'])} people",
             row["share_low"],
@@ -349,7 +348,7 @@ def vanished(figures: Figures) -> list[Picture]:
     first, open_now = rows[0], sum(row["open"] for row in rows)
     says = (
         f"{percent(first['share'])} of the people who asked by {spoken(first['channel'])} vanish in the queue "
-        f"{shown(first['queue'])}. {number(open_now)} contacts are unanswered still, in all."
+        f"{first['queue']}. {number(open_now)} contacts are unanswered still, in all."
     )
     return [ranking(marks, says=says, axis="share of the people who asked by this channel", unit="share")]
 

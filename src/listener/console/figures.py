@@ -364,7 +364,7 @@ def readable(value: Any, unit: Unit) -> str:
         case "number" | "amount":
             return number(value, 2)
         case "moved":
-            return f"{value:+d}"
+            return f"{value:+d}" if value else "0"
         case "count":
             return number(value)
         case _:

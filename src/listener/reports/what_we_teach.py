@@ -56,11 +56,8 @@ def what_we_teach(client: Client, window: Window) -> Answer:
 
 def _habit(back: dict[str, Counter[str]]) -> list[str]:
     public, private = (
-        Counter({name: count for channel in side for name, count in back[channel].items()})
-        for side in (
-            [channel for channel in back if channel in PUBLIC],
-            [channel for channel in back if channel not in PUBLIC],
-        )
+        sum((back[channel] for channel in back if (channel in PUBLIC) is side), Counter[str]())
+        for side in (True, False)
     )
     first = sum(public[name] for name in PUBLIC), public.total()
     second = sum(private[name] for name in PUBLIC), private.total()

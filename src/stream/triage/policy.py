@@ -183,12 +183,14 @@ def policy_of(content: Mapping[str, Any]) -> Policy:
         raise UsageError(f"the policy in force cannot be read: {rejected(error).detail}") from None
 
 
+FIRST_IN_YAML = ("name", "window_days", "queues", "escalation", "priority")
+
+
 def as_yaml(policy: Policy) -> str:
     """The policy as `read_policy` reads it, without what says nothing else than where nothing is said."""
     content = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    text: str = yaml.safe_dump(
-        {"name": policy.name} | content, sort_keys=False, allow_unicode=True, width=100
-    )
+    ordered = {name: content.pop(name) for name in FIRST_IN_YAML if name in content} | content
+    text: str = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 

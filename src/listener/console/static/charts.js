@@ -39,6 +39,7 @@ const HOURS = [0, 1, 4, 24, 72, 168];
 const HOUR_WORDS = { 0: "0", 1: "1 h", 4: "4 h", 24: "1 day", 72: "3 days", 168: "a week" };
 /** Hours on a scale that shows the first ones and a whole week. */
 const bent = (hours) => Math.log1p(hours * 2);
+const hourWords = (place) => HOUR_WORDS[HOURS.find((hours) => Math.abs(bent(hours) - place) < 1e-6)] ?? "";
 
 /** How far each of these places has to move so that none is nearer to the next than `least`. */
 function apart(places, least) {
@@ -85,22 +86,37 @@ function valueAxis(colours, name, format) {
   };
 }
 
+/** Names down the side; on a phone each stands above its bar, so that both have room. */
 function categoryAxis(colours, labels, width) {
+  const narrow = width < PHONE;
+  const beside = { width: LABEL_WIDTH, overflow: "truncate" };
+  const above = {
+    inside: true,
+    margin: 0,
+    align: "left",
+    verticalAlign: "bottom",
+    padding: [0, 0, 10, 0],
+    width: width - 24,
+    overflow: "truncate",
+  };
   return {
     type: "category",
     inverse: true,
     data: labels,
+    z: 6,
     axisTick: { show: false },
     axisLine: { lineStyle: { color: colours.grid } },
-    axisLabel: { color: colours.text, width, overflow: "truncate", fontSize: 13 },
+    axisLabel: { color: colours.text, fontSize: 13, interval: 0, ...(narrow ? above : beside) },
   };
 }
+
+const rowOf = (narrow) => (narrow ? 50 : ROW);
+const leftOf = (narrow) => (narrow ? 8 : LABEL_WIDTH + 12);
 
 const KINDS = {
   ranking(spec, colours, width) {
     const narrow = width < PHONE;
     const format = formatOf(spec.unit);
-    const labelWidth = narrow ? 104 : LABEL_WIDTH;
     const isBar = spec.style === "bar";
     const ends = spec.marks.map((mark) => mark.high ?? mark.value);
     const whiskers = {
@@ -141,12 +157,14 @@ const KINDS = {
       label: {
         show: true,
         position: "right",
-        distance: 10,
+        distance: 6,
+        padding: [2, 4],
         color: colours.text,
+        backgroundColor: colours.surface,
         fontSize: 13,
         formatter: ({ dataIndex }) => {
           const { text } = spec.marks[dataIndex];
-          return narrow ? text.split(" · ").at(-1).split(" of ")[0] : text;
+          return narrow ? text.split(" · ")[0].split(" of ")[0] : text;
         },
       },
     };
@@ -173,15 +191,15 @@ const KINDS = {
       axis.splitLine = { ...axis.splitLine, showMinLine: false, showMaxLine: false };
     }
     return {
-      height: spec.marks.length * ROW + (narrow ? 40 : 62),
+      height: spec.marks.length * rowOf(narrow) + (narrow ? 40 : 62),
       option: {
         tooltip: {
           trigger: "item",
           formatter: ({ dataIndex }) => `${spec.marks[dataIndex].label}\n${spec.marks[dataIndex].text}`,
         },
         grid: {
-          left: labelWidth + 12,
-          right: narrow ? 84 : 190,
+          left: leftOf(narrow),
+          right: narrow ? 96 : 190,
           top: 6,
           bottom: narrow ? 28 : 50,
         },
@@ -189,7 +207,7 @@ const KINDS = {
         yAxis: categoryAxis(
           colours,
           spec.marks.map((mark) => mark.label),
-          labelWidth,
+          width,
         ),
         series: [main, whiskers, texts],
       },
@@ -309,6 +327,7 @@ const KINDS = {
   steps(spec, colours, width) {
     const narrow = width < PHONE;
     const height = narrow ? 320 : 360;
+    const marked = HOURS.filter((hours) => !narrow || hours !== 72);
     const shifts = apart(
       spec.lines.map((line) => (1 - line.points.at(-1)[1]) * (height - 66)),
       17,
@@ -326,19 +345,11 @@ const KINDS = {
           : { show: false },
         grid: { left: 52, right: narrow ? 16 : 150, top: 14, bottom: narrow ? 92 : 52 },
         xAxis: {
-          ...valueAxis(colours, spec.axis, (place) => {
-            const hours = HOURS.find((hour) => Math.abs(bent(hour) - place) < 1e-6);
-            return HOUR_WORDS[hours] ?? "";
-          }),
+          ...valueAxis(colours, spec.axis, hourWords),
           min: 0,
           max: bent(spec.horizon),
-          axisLabel: {
-            color: colours.soft,
-            customValues: HOURS.map(bent),
-            formatter: (place) =>
-              HOUR_WORDS[HOURS.find((hour) => Math.abs(bent(hour) - place) < 1e-6)] ?? "",
-          },
-          axisTick: { customValues: HOURS.map(bent) },
+          axisLabel: { color: colours.soft, customValues: marked.map(bent), formatter: hourWords },
+          axisTick: { customValues: marked.map(bent) },
           splitLine: { show: false },
         },
         yAxis: { ...valueAxis(colours, "", formatOf("share")), min: 0, max: 1 },
@@ -368,10 +379,10 @@ const KINDS = {
 
   slope(spec, colours, width) {
     const narrow = width < PHONE;
-    const side = narrow ? 116 : 300;
+    const side = narrow ? 122 : 300;
     const label = (item, end) => {
       const place = end === "left" ? item.left_place : item.right_place;
-      const text = narrow ? shortened(item.label, 14) : shortened(item.label, 24);
+      const text = narrow ? shortened(item.label, 13) : shortened(item.label, 24);
       const count = narrow ? "" : ` · ${end === "left" ? item.left_text : item.right_text}`;
       return end === "left" ? `${text}${count}  ${place}` : `${place}  ${text}${count}`;
     };
@@ -386,8 +397,8 @@ const KINDS = {
           },
         },
         title: [
-          { text: spec.left, left: side, top: 0, textAlign: "center" },
-          { text: spec.right, left: width - side, top: 0, textAlign: "center" },
+          { text: spec.left, left: narrow ? side - 30 : side, top: 0, textAlign: narrow ? "right" : "center" },
+          { text: spec.right, left: width - side + (narrow ? 30 : 0), top: 0, textAlign: narrow ? "left" : "center" },
         ].map((title) => ({ ...title, textStyle: { fontSize: 13, color: colours.soft } })),
         grid: { left: side, right: side, top: 34, bottom: 8 },
         xAxis: { type: "value", min: 0, max: 1, show: false },
@@ -414,7 +425,7 @@ const KINDS = {
                 distance: 8,
                 color: colours.text,
                 fontWeight: weight,
-                fontSize: 13,
+                fontSize: narrow ? 12 : 13,
                 formatter: () => label(item, index ? "right" : "left"),
               },
             })),
@@ -426,15 +437,14 @@ const KINDS = {
 
   stacked(spec, colours, width) {
     const narrow = width < PHONE;
-    const labelWidth = narrow ? 104 : LABEL_WIDTH;
     return {
-      height: spec.labels.length * ROW + 96,
+      height: spec.labels.length * rowOf(narrow) + 96,
       option: {
         tooltip: { trigger: "axis", axisPointer: { type: "none" } },
-        legend: { top: 0, left: labelWidth + 6, data: spec.parts.map((part) => part.label), textStyle: { color: colours.text }, itemHeight: 10 },
-        grid: { left: labelWidth + 12, right: narrow ? 84 : 120, top: 34, bottom: 50 },
+        legend: { top: 0, left: leftOf(narrow) - 6, data: spec.parts.map((part) => part.label), textStyle: { color: colours.text }, itemHeight: 10 },
+        grid: { left: leftOf(narrow), right: narrow ? 96 : 120, top: 34, bottom: 50 },
         xAxis: valueAxis(colours, spec.axis, formatOf("count")),
-        yAxis: categoryAxis(colours, spec.labels, labelWidth),
+        yAxis: categoryAxis(colours, spec.labels, width),
         series: [
           ...spec.parts.map((part) => ({
             type: "bar",
