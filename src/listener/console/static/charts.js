@@ -95,7 +95,7 @@ function categoryAxis(colours, labels, width) {
     margin: 0,
     align: "left",
     verticalAlign: "bottom",
-    padding: [0, 0, 10, 0],
+    padding: [0, 0, 13, 0],
     width: width - 24,
     overflow: "truncate",
   };
@@ -103,9 +103,9 @@ function categoryAxis(colours, labels, width) {
     type: "category",
     inverse: true,
     data: labels,
-    z: 6,
+    z: narrow ? 6 : 0,
     axisTick: { show: false },
-    axisLine: { lineStyle: { color: colours.grid } },
+    axisLine: { onZero: false, lineStyle: { color: colours.grid } },
     axisLabel: { color: colours.text, fontSize: 13, interval: 0, ...(narrow ? above : beside) },
   };
 }
