@@ -134,6 +134,7 @@ class _Pages:
             worst=worst,
             worst_words=_worst_words(worst, names) if worst else {},
             worst_address=cause_address(worst["cause"], period) if worst else "",
+            cases_address=cases_address(worst["cause"]) if worst else "",
             worst_fixes=[row for row in fixes if worst and row["root_cause"] == worst["cause"]],
             fixes=[_fix_words(row, names, period) for row in reversed(fixes)],
             fixes_address=report_address("fixes", everything),
@@ -235,7 +236,7 @@ class _Pages:
             fixes=[_fix_words(one, names, period) for one in fixes],
             sentences=[words for words in answered.words if any(one["fix_id"] in words for one in fixes)],
             pictures=_shown(charts.course(weeks, cause, marks, names, says)),
-            cases_address=f"/cases?{urlencode({'cause': cause})}",
+            cases_address=cases_address(cause),
             sql=[period.select("cases_of_cause", cause=cause)],
             may_declare=request.state.person.may("analyse") and cause != NO_CAUSE,
             declared=request.query_params.get("declared", ""),
@@ -338,6 +339,11 @@ def cause_address(cause: str, period: Period) -> str:
     return f"{CAUSES_PATH}/{quote(cause)}?{urlencode(period.query)}"
 
 
+def cases_address(cause: str) -> str:
+    """Where all cases of a root cause stand, whatever became of them."""
+    return f"/cases?{urlencode({'cause': cause, 'status': 'any', 'historical': '1'})}"
+
+
 def _known(request: Request) -> str:
     name: str = request.path_params["name"]
     if name not in QUESTIONS:
@@ -359,7 +365,7 @@ def _link(column: str, row: Row, period: Period) -> str:
         return ""
     if column in ("cause", "root_cause"):
         return cause_address(str(cause), period)
-    return f"/cases?{urlencode({'cause': cause})}" if column == "cases" else ""
+    return cases_address(str(cause)) if column == "cases" else ""
 
 
 def _shown(pictures: Sequence[Picture]) -> list[dict[str, Any]]:

@@ -155,7 +155,7 @@ def test_the_overview_names_problem_owner_and_whether_the_fix_worked(browser: Br
     assert "Late or lost parcels" in page
     assert "logistics" in page
     assert "Yes: reduced" in page
-    assert 'href="/cases?cause=late"' in page
+    assert 'href="/cases?cause=late&amp;status=any&amp;historical=1"' in page
     for name in NAMES:
         assert f"/analysis/reports/{name}?since=" in page
 
