@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TypeVar
 
 from clickhouse_driver import Client
+from clickhouse_driver.errors import SocketTimeoutError
 
 from listener.clickhouse.pool import ClientPool
 from listener.console.charts import CurveOf, Week
@@ -80,7 +81,7 @@ class StoredReports:
             with self._pool.client() as client:
                 return ask(client)
         except ServiceError as error:
-            if "timed out" in str(error):
+            if isinstance(error.__cause__, TimeoutError | SocketTimeoutError):
                 raise ServiceError(
                     f"{error} A report that takes so long has too much to look at: choose fewer days, or look "
                     "whether the server is busy."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from listener.domain.contract import format_utc
+from listener.domain.contract import FIRST_YEAR, LAST_YEAR, format_utc
 from listener.domain.errors import UsageError
 
 DEFAULT_DAYS = 90
@@ -102,7 +102,7 @@ def _midnight(moment: datetime) -> datetime:
 
 def _short(moment: datetime) -> str:
     at_midnight = moment == _midnight(moment)
-    return f"{moment.astimezone(UTC):%Y-%m-%d}" if at_midnight else format_utc(moment)
+    return moment.astimezone(UTC).date().isoformat() if at_midnight else format_utc(moment)
 
 
 def _moment(query: Mapping[str, str], name: str) -> datetime | None:
@@ -111,8 +111,12 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
+        moment = datetime.max.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise UsageError(
-            f"{name}: {text[:40]} is not a date or a time, such as 2026-01-31 or 2026-01-31T12:00Z"
-        ) from None
+            f"{name}: {text[:40]} is not a date or a time of the years {FIRST_YEAR} to {LAST_YEAR}, such as "
+            "2026-01-31 or 2026-01-31T12:00Z"
+        )
+    return moment

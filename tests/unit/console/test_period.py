@@ -43,7 +43,12 @@ def test_a_zone_is_heeded() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"since": "x"}, {"since": "0001-01-01T00:00+14:00"}, {"since": "2026-03-01", "until": "2026-03-01"}],
+    [
+        {"since": "x"},
+        {"since": "0001-01-01T00:00+14:00"},
+        {"until": "1899-12-31"},
+        {"since": "2026-03-01", "until": "2026-03-01"},
+    ],
 )
 def test_what_is_no_time_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(UsageError):
