@@ -6,7 +6,7 @@ default and leaves a reason wherever it is used: verification, visibility, likes
 
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args
 
@@ -20,6 +20,7 @@ from listener.domain.errors import UsageError
 from listener.domain.ids import digest
 from listener.domain.response import Level
 from stream.enrichment.taxonomy import Phrase
+from stream.triage.calendar import WEEKDAYS
 from stream.triage.causes import below
 from stream.triage.deadlines import Deadlines, check_calendars
 from stream.triage.policy_levels import LadderRules
@@ -189,9 +190,21 @@ FIRST_IN_YAML = ("name", "window_days", "queues", "escalation", "priority")
 def as_yaml(policy: Policy) -> str:
     """The policy as `read_policy` reads it, without what says nothing else than where nothing is said."""
     content = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for rules in content.get("calendars", {}).values():
+        rules["hours"] = _by_spans_of_days(rules["hours"])
     ordered = {name: content.pop(name) for name in FIRST_IN_YAML if name in content} | content
     text: str = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _by_spans_of_days(hours: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Weekdays that follow each other with the same hours as one: ``monday-friday``."""
+    found: dict[str, Any] = {}
+    for spans, days in groupby(WEEKDAYS, key=lambda day: hours.get(day)):
+        first, *others = days
+        if spans is not None:
+            found[f"{first}-{others[-1]}" if others else first] = spans[0] if len(spans) == 1 else spans
+    return found
 
 
 def default_policy() -> Policy:
