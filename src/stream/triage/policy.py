@@ -192,6 +192,7 @@ def as_yaml(policy: Policy) -> str:
     content = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for rules in content.get("calendars", {}).values():
         rules["hours"] = _by_spans_of_days(rules["hours"])
+    content["queues"] = [{"name": queue["name"]} | queue for queue in content["queues"]]
     ordered = {name: content.pop(name) for name in FIRST_IN_YAML if name in content} | content
     text: str = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100)
     return text
