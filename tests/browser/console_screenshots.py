@@ -94,7 +94,7 @@ SHOTS = (
     report("deadlines"),
     report("black-holes"),
     report("fixes"),
-    Shot("cause", "/analysis", open_worst_problem),
+    Shot("cause", "/analysis", open_worst_problem, tall=True),
     Shot("policy", "/policy"),
     Shot("policy-try", "/policy/try", try_a_policy),
 )
@@ -116,6 +116,7 @@ def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
         color_scheme="dark" if shot.dark else "light",
         timezone_id="Europe/Vienna",
         locale="en-GB",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()

@@ -22,6 +22,7 @@ from listener.console.figures import (
     cause_name,
     meaning_of,
     number,
+    people,
     percent,
     picked,
     readable,
@@ -132,7 +133,7 @@ class _Pages:
             "analysis/overview.html",
             **self._about(heard, period, f"/{NAME}"),
             worst=worst,
-            worst_words=_worst_words(worst, names) if worst else {},
+            worst_words=_worst_words(worst, names, _heard_before(heard, period)) if worst else {},
             worst_address=cause_address(worst["cause"], period) if worst else "",
             cases_address=cases_address(worst["cause"]) if worst else "",
             worst_fixes=[row for row in fixes if worst and row["root_cause"] == worst["cause"]],
@@ -220,7 +221,7 @@ class _Pages:
         answered = self._reports.answer("fixes", self._everything(heard))
         fixes = [one for one in rows_of(answered) if one["root_cause"] == cause]
         marks = [FixMark(cause, one["effective_at"], f"fix: {one['verdict']}") for one in fixes]
-        says = _course_words(row, names) if row else ""
+        says = _course_words(row, _heard_before(heard, period)) if row else ""
         weeks = self._reports.weeks(period)
         return page(
             request,
@@ -372,17 +373,31 @@ def _shown(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     return [{"says": one.says, "axis": one.axis, "spec": one.spec()} for one in pictures]
 
 
-def _worst_words(row: Row, names: Mapping[str, str]) -> dict[str, str]:
+def _heard_before(heard: tuple[datetime, datetime] | None, period: Period) -> bool:
+    """Whether there is anything that a period could be compared with."""
+    return heard is not None and heard[0] < period.since
+
+
+def _worst_words(row: Row, names: Mapping[str, str], before: bool) -> dict[str, str]:
+    cost = [row["goodwill"]] if row["goodwill"] else []
+    if row["executive_answers"]:
+        cost.append(
+            f"{number(row['executive_answers'])} answer{'s' * (row['executive_answers'] > 1)} by executives"
+        )
     return {
         "called": cause_name(row["cause"], names),
-        "people": number(row["parties"]),
+        "people": people(row["parties"]),
         "share": percent(row["share"], 1),
         "between": f"{percent(row['share_low'], 1)} to {percent(row['share_high'], 1)}",
-        "trend": _trend_sentence(row),
+        "trend": _trend_sentence(row, before),
+        "severe": people(row["severe_parties"]) if row["severe_parties"] else "",
+        "cost": " and ".join(cost),
     }
 
 
-def _trend_sentence(row: Row) -> str:
+def _trend_sentence(row: Row, before: bool) -> str:
+    if not before:
+        return "Nothing was heard in the time before, to compare with."
     if row["trend"] is None:
         return "Nobody raised it in the time of equal length before."
     if row["trend_low"] > 1:
@@ -392,11 +407,9 @@ def _trend_sentence(row: Row) -> str:
     return "About as many as in the time of equal length before."
 
 
-def _course_words(row: Row, names: Mapping[str, str]) -> str:
-    return (
-        f"{number(row['parties'])} people, {percent(row['share'], 1)} of all who contacted us. "
-        f"{_trend_sentence(row)}"
-    )
+def _course_words(row: Row, before: bool) -> str:
+    share = percent(row["share"], 1)
+    return f"{people(row['parties'])}, {share} of all who contacted us. {_trend_sentence(row, before)}"
 
 
 def _fix_words(row: Row, names: Mapping[str, str], period: Period) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from listener.console.figures import (
     Unit,
     cause_name,
     number,
+    people,
     percent,
     readable,
     rows_of,
@@ -141,7 +142,7 @@ def causes_ranked(figures: Figures, names: Mapping[str, str], link: Callable[[st
         Mark(
             cause_name(row["cause"], names),
             row["share"],
-            f"{percent(row['share'], 1)} · {number(row['parties'])} people",
+            f"{percent(row['share'], 1)} · {people(row['parties'])}",
             row["share_low"],
             row["share_high"],
             "muted" if row["cause"] == NO_CAUSE else "strong" if row is known[0] else "plain",
@@ -232,7 +233,7 @@ def people_beside_noise(figures: Figures, names: Mapping[str, str]) -> list[Pict
             "label": cause_name(row["cause"], names),
             "left": place,
             "right": by_noise.index(row) + 1,
-            "left_text": f"{number(row['parties'])} people",
+            "left_text": people(row["parties"]),
             "right_text": f"{number(row['posts'])} posts",
             "left_place": row["rank_by_parties"],
             "right_place": row["rank_by_posts"],
@@ -336,7 +337,7 @@ def vanished(figures: Figures) -> list[Picture]:
         Mark(
             " · ".join(filter(None, (spoken(row["channel"]), row["queue"], row["owner"]))),
             row["share"],
-            f"{percent(row['share'])} · {number(row['parties'])} of {number(row['asked'])} people",
+            f"{percent(row['share'])} · {number(row['parties'])} of {people(row['asked'])}",
             row["share_low"],
             row["share_high"],
             "strong" if row is rows[0] else "plain",
@@ -399,7 +400,7 @@ def went_public(figures: Figures, names: Mapping[str, str], link: Callable[[str]
             cause_name(row["root_cause"], names),
             row["went_public_share"],
             f"{percent(row['went_public_share'])} · {number(row['parties_went_public'])} of "
-            f"{number(row['parties'])} people",
+            people(row["parties"]),
             row["went_public_share_low"],
             row["went_public_share_high"],
             "muted" if row["root_cause"] == NO_CAUSE else "strong" if row is rows[0] else "plain",
@@ -407,8 +408,8 @@ def went_public(figures: Figures, names: Mapping[str, str], link: Callable[[str]
         )
         for row in rows
     ]
-    people = sum(row["parties_went_public"] for row in rows)
-    says = f"{number(people)} people went public after the company had failed them in private."
+    went = sum(row["parties_went_public"] for row in rows)
+    says = f"{people(went)} went public after the company had failed them in private."
     return [ranking(marks, says=says, axis="share of the people who began in private", unit="share")]
 
 

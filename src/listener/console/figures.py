@@ -381,6 +381,11 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", NARROW)
 
 
+def people(count: int) -> str:
+    """So many people."""
+    return f"{number(count)} {'person' if count == 1 else 'people'}"
+
+
 def as_csv(figures: Figures) -> str:
     """The figures as `listener report --format csv` gives them."""
     out = io.StringIO()
