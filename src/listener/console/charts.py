@@ -400,7 +400,7 @@ def went_public(figures: Figures, names: Mapping[str, str], link: Callable[[str]
             cause_name(row["root_cause"], names),
             row["went_public_share"],
             f"{percent(row['went_public_share'])} · {number(row['parties_went_public'])} of "
-            people(row["parties"]),
+            f"{people(row['parties'])}",
             row["went_public_share_low"],
             row["went_public_share_high"],
             "muted" if row["root_cause"] == NO_CAUSE else "strong" if row is rows[0] else "plain",
