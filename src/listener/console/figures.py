@@ -265,11 +265,6 @@ def unit_of(report: str, column: str, row: Row) -> Unit:
     return unit
 
 
-def known_columns(report: str) -> frozenset[str]:
-    """The columns that have a meaning, without those of intervals."""
-    return frozenset(_COLUMNS[report]) | frozenset(_SHARED)
-
-
 def rows_of(figures: Figures) -> list[dict[str, Any]]:
     """The rows by name of the column."""
     return [dict(zip(figures.columns, row, strict=True)) for row in figures.rows]
