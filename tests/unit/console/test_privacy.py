@@ -2,6 +2,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,26 +10,23 @@ import pytest
 from console_client import ADMIN, ANALYST, Browser
 from listener.console.privacy import Holding, Named, privacy_section
 from listener.domain.errors import ServiceError, UsageError
+from listener.privacy.certificate import Certificate, Place
 
 FIELDS = {"customers": "C-1001", "authors": "airline:jane\nairline:jane\n"}
-CERTIFICATE = {
-    "subjects": ["h1", "h2"],
-    "said_until": "2026-03-01T12:00:00.000Z",
-    "carried_out_at": "2026-03-01T12:00:09.000Z",
-    "by": "Ana Admin",
-    "complete": True,
-    "places": [
-        {
-            "place": "topic mentions.raw",
-            "found": 3,
-            "done": "retention",
-            "gone_by": "2026-04-01T00:00:00.000Z",
-        }
-        | {"note": ""},
-        {"place": "table mentions", "found": 3, "done": "deleted", "gone_by": None, "note": "at once"},
-    ],
-    "outside": ["backups of Kafka"],
-}
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+CERTIFICATE: dict[str, Any] = json.loads(
+    Certificate(
+        subjects=("h1", "h2"),
+        said_until=MARCH,
+        carried_out_at=MARCH,
+        by="Ana Admin",
+        complete=True,
+        places=(
+            Place(place="topic mentions.raw", found=3, done="retention", gone_by=MARCH),
+            Place(place="table mentions", found=3, done="deleted", note="at once"),
+        ),
+    ).to_json()
+)
 
 
 @dataclass
