@@ -21,8 +21,8 @@ class Curve:
 
     Attributes:
         cases: how many asked.
-        hours, shares: after so many hours so many had an answer; within a week, and as long as somebody was
-            under observation.
+        hours, shares: after so many hours so many had an answer; within a week, and where some still wait no
+            longer than somebody was under observation.
     """
 
     channel: str
@@ -51,7 +51,8 @@ def answer_curves(client: Client, window: Window) -> list[Curve]:
 def _curve(channel: str, visibility: str, rows: list[Row], edges: np.ndarray) -> Curve:
     waits = waits_of(rows, edges)
     found = incidence(waits)
-    until = min(HORIZON_HOURS, found.reach_hours)
+    nobody_waits = found.answered[-1] + found.competing[-1] >= 1 - 1e-12
+    until = HORIZON_HOURS if nobody_waits else min(HORIZON_HOURS, found.reach_hours)
     asked = np.unique(
         np.concatenate([np.geomspace(1 / 60, HORIZON_HOURS, MOST_POINTS - 3), [1.0, 24.0, 168.0]])
     )
