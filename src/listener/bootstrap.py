@@ -243,7 +243,7 @@ def send_response(settings: Settings, response: Response, subject: str) -> None:
     _send(settings, "listener-respond", RESPONSES.name, response.author, response.to_json(), entry)
 
 
-def declare_fix(settings: Settings, fix: Fix) -> None:
+def send_fix(settings: Settings, fix: Fix) -> None:
     """Publishes a fix that a person declares, and that they did; returns once the broker has both.
 
     Raises:

@@ -17,13 +17,19 @@ from starlette.applications import Starlette
 
 from listener import console_figures
 from listener.bootstrap import consumer_groups, installation_time, publisher, resume_source, wall_clock
+from listener.bootstrap_analysis import StoredReports
+from listener.bootstrap_policy import PoliciesInForce
+from listener.bootstrap_privacy import StoredPersonalData
 from listener.clickhouse.pool import ClientPool
+from listener.console.analysis import analysis_section
 from listener.console.app import console_app, derived
 from listener.console.audit import Audit
 from listener.console.audit_log import AuditFilter, audit_section
 from listener.console.dead_letters import dead_letters_section
 from listener.console.live import LiveHub
 from listener.console.now import Alerts, DeadGroup, NowFigures, QueueNow, flow_event, now_section
+from listener.console.policy import policy_section
+from listener.console.privacy import privacy_section
 from listener.console.section import Section
 from listener.console.sign_in import ProxySignIn, SignIn, TokenSignIn
 from listener.console.sources import SourceDesk, SourceNow, sources_section
@@ -36,6 +42,7 @@ from listener.domain.errors import Rejected, ServiceError, UsageError
 from listener.domain.governance import Alert, AuditEntry
 from listener.domain.topics import ALERTS, AUDIT, DEAD, TRIAGE
 from listener.flow import FlowWatch
+from listener.kafka.config_in_force import read_config
 from listener.kafka.follow import keep_following
 from listener.kafka.publish import Publisher
 from listener.kafka.record import Record
@@ -137,11 +144,36 @@ def audit_pages(tools: Tools) -> Section:
     return audit_section(entries)
 
 
+def analysis_pages(tools: Tools) -> Section:
+    """The reports."""
+
+    def declare(cause: str, at: datetime | None, by: str, description: str) -> str:
+        from listener.bootstrap_stages import declare_fix
+
+        return declare_fix(tools.settings, cause, by, description, at).fix_id
+
+    reports = StoredReports(tools.clickhouse, lambda: read_config(tools.settings.kafka))
+    return analysis_section(reports, declare, tools.now)
+
+
+def policy_pages(tools: Tools) -> Section:
+    """What decides."""
+    return policy_section(PoliciesInForce(tools.settings, tools.now))
+
+
+def privacy_pages(tools: Tools) -> Section:
+    """What is held about people."""
+    return privacy_section(StoredPersonalData(tools.settings, tools.now))
+
+
 SECTIONS: tuple[Callable[[Tools], Section], ...] = (
     now_pages,
+    analysis_pages,
     sources_pages,
     dead_letter_pages,
     audit_pages,
+    policy_pages,
+    privacy_pages,
 )
 """In the order of the navigation."""
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import faust
 
-from listener.bootstrap import installation_time, topic_plans
+from listener.bootstrap import installation_time, send_fix, topic_plans
+from listener.domain.contract import format_utc
+from listener.domain.enriched import NO_CAUSE
 from listener.domain.erasure import Erasures
 from listener.domain.errors import UsageError
-from listener.domain.governance import ConfigInForce
+from listener.domain.governance import ConfigInForce, Fix
 from listener.domain.ids import digest
 from listener.embedded.process import DirectoryLock
 from listener.kafka.admin import TopicAdmin
@@ -30,7 +32,7 @@ from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.match_rules import MatchRules, read_weights
 from stream.enrichment.pipeline import Enricher
 from stream.enrichment.references import References
-from stream.enrichment.taxonomy import Taxonomy, default_taxonomy, read_taxonomy
+from stream.enrichment.taxonomy import Taxonomy, check_cause, default_taxonomy, read_taxonomy
 from stream.ledger.ledger import Ledger
 from stream.levels import Levels
 from stream.send import Sender
@@ -123,6 +125,35 @@ def load_models(settings: Settings) -> ModelsInUse | None:
     """
     named = settings.config.models
     return ModelsInUse(settings.path(named)) if named else None
+
+
+def declare_fix(settings: Settings, cause: str, by: str, description: str, at: datetime | None) -> Fix:
+    """Publishes that a person declares a root cause fixed, and that they did; returns once the broker has both.
+
+    The same cause fixed at the same time is the same fix: said again, the last words hold.
+
+    Args:
+        at: from when on it should work; now where None.
+
+    Raises:
+        UsageError: the taxonomy in force has no such root cause.
+        ServiceError: Kafka is not there.
+    """
+    if cause == NO_CAUSE:
+        raise UsageError(f"{cause}: what no root cause explains cannot be fixed; name one of the taxonomy")
+    check_cause(cause, load_taxonomy(settings))
+    now = installation_time(settings)()
+    effective = at or now
+    fix = Fix(
+        fix_id=digest("fix", cause, format_utc(effective)),
+        root_cause=cause,
+        effective_at=effective,
+        by=by,
+        description=description,
+        declared_at=now,
+    )
+    send_fix(settings, fix)
+    return fix
 
 
 def config_in_force(settings: Settings, at: datetime) -> list[ConfigInForce]:

@@ -50,6 +50,34 @@ def wait_for_flow(page: Page) -> None:
     expect(page.locator("[data-heard]")).not_to_have_text("–", timeout=15_000)
 
 
+def wait_for_pictures(page: Page) -> None:
+    """Until all of them are drawn."""
+    for picture in page.locator("figure[data-chart]").all():
+        picture.locator("svg").wait_for()
+
+
+def open_worst_problem(page: Page) -> None:
+    """The page of the root cause that troubles most people, with a fix of it."""
+    page.locator(".answer .main a").first.click()
+    wait_for_pictures(page)
+
+
+def try_a_policy(page: Page) -> None:
+    """Another policy, compared with the one in force."""
+    typed = page.get_by_label("The policy, YAML")
+    text = typed.input_value().replace(
+        "response_target_hours:\n    default: 24.0", "response_target_hours: 8"
+    )
+    typed.fill(text.replace("name: complaints", "name: complaints-first"))
+    page.get_by_role("button", name="Try it").click()
+    page.locator("#trial").wait_for(timeout=120_000)
+
+
+def report(name: str) -> Shot:
+    """The page of a report."""
+    return Shot(name, f"/analysis/reports/{name}", wait_for_pictures)
+
+
 SHOTS = (
     Shot("now", "/now", wait_for_flow),
     Shot("now-dark", "/now", wait_for_flow, dark=True),
@@ -57,6 +85,18 @@ SHOTS = (
     Shot("sources", "/sources"),
     Shot("dead-letters", "/dead-letters"),
     Shot("audit", "/audit"),
+    Shot("analysis", "/analysis", wait_for_pictures),
+    Shot("analysis-phone", "/analysis", wait_for_pictures, phone=True),
+    report("root-causes"),
+    report("loudness"),
+    report("channels"),
+    Shot("channels-dark", "/analysis/reports/channels", wait_for_pictures, dark=True),
+    report("deadlines"),
+    report("black-holes"),
+    report("fixes"),
+    Shot("cause", "/analysis", open_worst_problem, tall=True),
+    Shot("policy", "/policy"),
+    Shot("policy-try", "/policy/try", try_a_policy),
 )
 
 
@@ -76,6 +116,7 @@ def take(browser: Browser, served: Served, shot: Shot, directory: Path) -> None:
         color_scheme="dark" if shot.dark else "light",
         timezone_id="Europe/Vienna",
         locale="en-GB",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()

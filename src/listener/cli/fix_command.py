@@ -4,17 +4,11 @@ from datetime import datetime
 
 import click
 
-from listener.bootstrap import declare_fix, installation_time
-from listener.bootstrap_stages import load_taxonomy
+from listener.bootstrap_stages import declare_fix
 from listener.cli.moment import Moment
 from listener.cli.options import settings_options
-from listener.cli.reclassify_command import check_cause
 from listener.cli.words import Words
 from listener.domain.contract import format_utc
-from listener.domain.enriched import NO_CAUSE
-from listener.domain.errors import UsageError
-from listener.domain.governance import Fix
-from listener.domain.ids import digest
 from listener.settings import Settings
 
 
@@ -45,21 +39,9 @@ def declare(settings: Settings, cause: str, by: str, description: str, at: datet
     Example:
       listener fix declare delivery --by Logistics --description "second carrier" --at 2026-03-01
     """
-    if cause == NO_CAUSE:
-        raise UsageError(f"{cause}: what no root cause explains cannot be fixed; name one of the taxonomy")
-    check_cause(cause, load_taxonomy(settings))
-    now = installation_time(settings)()
-    effective = at or now
-    fix = Fix(
-        fix_id=digest("fix", cause, format_utc(effective)),
-        root_cause=cause,
-        effective_at=effective,
-        by=by,
-        description=description,
-        declared_at=now,
-    )
-    declare_fix(settings, fix)
+    fix = declare_fix(settings, cause, by, description, at)
     click.echo(fix.fix_id)
     click.echo(
-        f"{cause} is to be better from {format_utc(effective)} on: see `listener report fixes`", err=True
+        f"{cause} is to be better from {format_utc(fix.effective_at)} on: see `listener report fixes`",
+        err=True,
     )

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,37 +10,21 @@ from typing import Any, TextIO
 
 import click
 
-from listener.bootstrap import installation_time, publisher, sink_group, wall_clock
+from listener.bootstrap import installation_time
+from listener.bootstrap_privacy import erase_person, export_lines, held_lines, whole_person
 from listener.cli.author import AUTHOR
 from listener.cli.moment import Moment
 from listener.cli.options import settings_options
 from listener.cli.tables import format_rows
 from listener.cli.words import Words
 from listener.domain.contract import format_utc
-from listener.domain.errors import ListenerError, ServiceError, UsageError
-from listener.domain.topics import ALL, CHANGELOGS, STREAM_GROUP
-from listener.kafka.admin import TopicAdmin
-from listener.kafka.consume import read_whole
-from listener.kafka.erasures import KNOWN_SECONDS, read_erasures
-from listener.privacy import logs
-from listener.privacy.certificate import Certificate, places, readable
-from listener.privacy.erase import (
-    delete_keys,
-    is_left,
-    note_in_audit,
-    put_on_list,
-    wait_for_stages,
-    wait_processed,
-)
-from listener.privacy.export import Line, counted, header, held
-from listener.privacy.person import Person, Read, customers_of, find_person
-from listener.privacy.tables import person_in_tables
+from listener.domain.errors import ListenerError, UsageError
+from listener.privacy.certificate import readable
+from listener.privacy.export import counted
+from listener.privacy.person import Person
 from listener.settings import Settings
-from sinks.clickhouse.store_rows import ClickHouseSink
 
 COLUMNS = ("place", "found")
-OLD_PARTS_SECONDS = 480
-"""Where ClickHouse cannot be asked."""
 
 
 def _person_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,15 +80,13 @@ def export(settings: Settings, named: Person, preview: bool, out: Path | None) -
     """
     if not preview:
         _check_writable(out)
-    read = _reader(settings)
-    person = _found(settings, read, named)
-    lines = _held(settings, read, person)
+    person = _found(settings, named)
     if preview:
-        _tell(counted(lines))
+        _tell(counted(held_lines(settings, person)))
         return
     with _written(out) as file:
         count = 0
-        for line in (header(person, wall_clock(), _bases(settings)), *lines):
+        for line in export_lines(settings, person):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             count += 1
     click.echo(f"{count - 1} things are held", err=True)
@@ -161,9 +142,8 @@ def erase(
         raise UsageError("--by must be given: it goes to the audit and the certificate")
     if yes:
         _check_writable(path)
-    read = _reader(settings)
-    person = _found(settings, read, named)
-    found = counted(_held(settings, read, person))
+    person = _found(settings, named)
+    found = counted(held_lines(settings, person))
     if not yes or not by:
         _tell(found)
         click.echo("nothing was erased: --yes does it", err=True)
@@ -171,7 +151,7 @@ def erase(
     now = installation_time(settings)()
     if until is not None and until > now:
         raise UsageError("--until is a time to come: nobody can know what will be said until then")
-    certificate = _erase(settings, read, person, dict(found), by, wait_seconds, until or now)
+    certificate = erase_person(settings, person, dict(found), by, wait_seconds, until or now)
     click.echo(readable(certificate), nl=False)
     if path is not None:
         with _written(path) as file:
@@ -183,70 +163,11 @@ def erase(
         )
 
 
-def _erase(
-    settings: Settings,
-    read: Read,
-    person: Person,
-    found: dict[str, int],
-    by: str,
-    wait_seconds: float,
-    at: datetime,
-) -> Certificate:
-    erasures = read_erasures(settings.kafka, settings.erasure_key)
-    if settings.erasure_key is None:
-        raise UsageError(
-            "LISTENER_ERASURE_KEY is not set: a secret of at least 16 characters, the same for every process of "
-            "the installation, kept for as long as the list of erased people is to hold; see docs/privacy.md"
-        )
-    with publisher(settings, "listener-privacy") as out, TopicAdmin(settings.kafka) as admin:
-        hashes = put_on_list(out, erasures, person, at)
-        time.sleep(KNOWN_SECONDS)
-        search = delete_keys(out, read, person, at)
-        note_in_audit(out, hashes, by, at)
-        deadline = time.monotonic() + wait_seconds
-        stages_done = wait_for_stages(admin, STREAM_GROUP, deadline) and not is_left(read, person, at)
-        stored = wait_processed(admin, sink_group("clickhouse"), ClickHouseSink.topics, deadline)
-        rows_gone, old_parts_seconds = _erase_rows(settings, person, at)
-        logs.mask(settings.data_dir / "log", person.authors | search.mentions)
-        kafka = admin.settings(topic.name for topic in (*ALL, *CHANGELOGS))
-    made = places(
-        found,
-        kafka,
-        wall_clock(),
-        stages_done=stages_done,
-        tables_done=stored and rows_gone,
-        old_parts_seconds=old_parts_seconds,
-    )
-    return Certificate(
-        subjects=hashes,
-        said_until=at,
-        carried_out_at=wall_clock(),
-        by=by,
-        complete=not any(place.done == "pending" for place in made),
-        places=made,
-    )
-
-
-def _erase_rows(settings: Settings, person: Person, until: datetime) -> tuple[bool, int]:
-    """Whether the tables have nothing of the person any more, and how long old files stay."""
-    try:
-        with person_in_tables(settings.clickhouse_url, person, until) as tables:
-            tables.erase()
-            return not any(tables.counts().values()), tables.old_parts_seconds()
-    except ServiceError as error:
-        click.echo(str(error), err=True)
-        return False, OLD_PARTS_SECONDS
-
-
-def _found(settings: Settings, read: Read, named: Person) -> Person:
-    """Who was named, with all accounts that Kafka or ClickHouse knows: after an erasure that was broken off it may
-    be one of the two.
-    """
-    person = find_person(read, named.authors, named.customers)
-    with person_in_tables(settings.clickhouse_url, named) as tables:
-        person = Person(person.authors | tables.accounts(), person.customers)
+def _found(settings: Settings, named: Person) -> Person:
+    """Who was named, with all accounts that belong to them."""
+    person, others = whole_person(settings, named)
     click.echo(f"accounts: {', '.join(sorted(person.authors)) or 'none'}", err=True)
-    for customer in sorted(customers_of(read, named.authors) - named.customers):
+    for customer in others:
         click.echo(
             f"an account that you named belongs to the customer {customer}: --customer takes all of it",
             err=True,
@@ -254,34 +175,9 @@ def _found(settings: Settings, read: Read, named: Person) -> Person:
     return person
 
 
-def _reader(settings: Settings) -> Read:
-    return functools.partial(read_whole, settings.kafka)
-
-
-def _held(settings: Settings, read: Read, person: Person) -> Iterator[Line]:
-    tables = functools.partial(person_in_tables, settings.clickhouse_url, person)
-    return held(read, tables, settings.data_dir / "log", person)
-
-
 def _tell(found: list[tuple[str, int]]) -> None:
     click.echo(format_rows(COLUMNS, found, "table"), nl=False)
     click.echo(f"{sum(count for _, count in found)} things are held", err=True)
-
-
-def _bases(settings: Settings) -> dict[str, dict[str, str]]:
-    """The lawful basis of each source, as configured."""
-    return {
-        name: {
-            field: text
-            for field, text in (
-                ("lawful_basis", source.lawful_basis or "not stated"),
-                ("basis_note", source.basis_note),
-                ("consent", source.consent),
-            )
-            if text
-        }
-        for name, source in settings.config.sources.items()
-    }
 
 
 def _check_writable(path: Path | None) -> None:

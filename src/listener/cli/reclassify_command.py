@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import datetime
-from difflib import get_close_matches
 
 import click
 
@@ -17,12 +16,11 @@ from listener.cli.past_causes import BY, QUERY, changes
 from listener.cli.tables import format_rows
 from listener.cli.words import Words
 from listener.clickhouse.client import connect, translated
-from listener.domain.enriched import NO_CAUSE
 from listener.domain.errors import UsageError
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.settings import Settings
 from stream.enrichment.pipeline import Enricher
-from stream.enrichment.taxonomy import Taxonomy
+from stream.enrichment.taxonomy import check_cause
 
 
 @click.command("reclassify")
@@ -110,18 +108,3 @@ def _reclassify_history(settings: Settings, window: Window, by: str, reason: str
         ],
     )
     click.echo(f"{len(found)} contacts changed", err=True)
-
-
-def check_cause(cause: str, taxonomy: Taxonomy) -> None:
-    """Looks whether there is such a root cause.
-
-    Raises:
-        UsageError: there is none; the message names those that are like it.
-    """
-    ids = [node.id for node in taxonomy.nodes]
-    if cause in ids or cause == NO_CAUSE:
-        return
-    by_word = {word.lower(): node.id for node in taxonomy.nodes for word in (node.id, node.name)}
-    near = [by_word[word] for word in get_close_matches(cause.lower(), by_word, n=5, cutoff=0.5)]
-    told = f"did you mean {', '.join(dict.fromkeys(near))}?" if near else f"there are: {', '.join(ids)}"
-    raise UsageError(f"{cause}: the taxonomy in force has no such root cause; {told}")

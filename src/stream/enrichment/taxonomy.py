@@ -16,6 +16,7 @@ about a cause: `listener train root-cause --taxonomy` learns from them, too.
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Self
@@ -25,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from listener.domain.document import Document, read_document
 from listener.domain.enriched import NO_CAUSE, Severity
+from listener.domain.errors import UsageError
 from stream.enrichment.phrases import PHRASE
 from stream.enrichment.words import short_hash
 
@@ -105,6 +107,21 @@ def read_taxonomy(text: str, name: str) -> Taxonomy:
     """
     taxonomy = read_document(Taxonomy, text, name)
     return taxonomy if taxonomy.severity else taxonomy.model_copy(update={"severity": _shipped().severity})
+
+
+def check_cause(cause: str, taxonomy: Taxonomy) -> None:
+    """Looks whether there is such a root cause.
+
+    Raises:
+        UsageError: there is none; the message names those that are like it.
+    """
+    ids = [node.id for node in taxonomy.nodes]
+    if cause in ids or cause == NO_CAUSE:
+        return
+    by_word = {word.lower(): node.id for node in taxonomy.nodes for word in (node.id, node.name)}
+    near = [by_word[word] for word in get_close_matches(cause.lower(), by_word, n=5, cutoff=0.5)]
+    told = f"did you mean {', '.join(dict.fromkeys(near))}?" if near else f"there are: {', '.join(ids)}"
+    raise UsageError(f"{cause}: the taxonomy in force has no such root cause; {told}")
 
 
 def default_taxonomy() -> Taxonomy:

@@ -75,6 +75,52 @@ def compare(a: Iterable[Case], b: Iterable[Case], now: datetime) -> list[Row]:
     return rows
 
 
+class Decided(NamedTuple):
+    """What a policy decided about a case."""
+
+    queue: str
+    level: str
+    owner: str
+    priority: int
+    due_at: datetime | None
+
+
+class Changed(NamedTuple):
+    """A case that another policy decides otherwise.
+
+    Attributes:
+        before, after: None where a policy has no such case.
+    """
+
+    case_id: str
+    before: Decided | None
+    after: Decided | None
+
+
+def changed(a: Iterable[Case], b: Iterable[Case]) -> list[Changed]:
+    """The cases that are decided otherwise under two policies, the most urgent under either first.
+
+    Cases that became part of another one are left out.
+    """
+    ours, theirs = (
+        {case.case_id: _decided(case) for case in some if case.state != "superseded"} for some in (a, b)
+    )
+    found = [
+        Changed(name, ours.get(name), theirs.get(name))
+        for name in ours.keys() | theirs.keys()
+        if ours.get(name) != theirs.get(name)
+    ]
+    return sorted(found, key=_urgency)
+
+
+def _urgency(one: Changed) -> tuple[int, str]:
+    return -max(side.priority for side in (one.before, one.after) if side is not None), one.case_id
+
+
+def _decided(case: Case) -> Decided:
+    return Decided(case.queue, case.level, case.owner or "nobody", case.priority, case.due_at)
+
+
 _NONE = _Load(0, 0, 0, 0, None)
 
 

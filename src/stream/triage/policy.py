@@ -4,19 +4,23 @@ Nothing that tells how far a contact carries can be named in it, but in the sect
 default and leaves a reason wherever it is used: verification, visibility, likes and reposts not even there.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Annotated, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from listener.domain.contract import rejected
 from listener.domain.document import Document, read_document
 from listener.domain.enriched import Need, Severity
 from listener.domain.errors import UsageError
 from listener.domain.ids import digest
 from listener.domain.response import Level
 from stream.enrichment.taxonomy import Phrase
+from stream.triage.calendar import WEEKDAYS
 from stream.triage.causes import below
 from stream.triage.deadlines import Deadlines, check_calendars
 from stream.triage.policy_levels import LadderRules
@@ -166,6 +170,42 @@ def read_policy(path: Path) -> Policy:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{path}: cannot be read: {reason}") from None
     return read_document(Policy, text, str(path))
+
+
+def policy_of(content: Mapping[str, Any]) -> Policy:
+    """A policy as it stands on the topic `config`.
+
+    Raises:
+        UsageError: it is from another version of Listener, and cannot be read by this one.
+    """
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(f"the policy in force cannot be read: {rejected(error).detail}") from None
+
+
+FIRST_IN_YAML = ("name", "window_days", "queues", "escalation", "priority")
+
+
+def as_yaml(policy: Policy) -> str:
+    """The policy as `read_policy` reads it, without what says nothing else than where nothing is said."""
+    content = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for rules in content.get("calendars", {}).values():
+        rules["hours"] = _by_spans_of_days(rules["hours"])
+    content["queues"] = [{"name": queue["name"]} | queue for queue in content["queues"]]
+    ordered = {name: content.pop(name) for name in FIRST_IN_YAML if name in content} | content
+    text: str = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _by_spans_of_days(hours: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Weekdays that follow each other with the same hours as one: ``monday-friday``."""
+    found: dict[str, Any] = {}
+    for spans, days in groupby(WEEKDAYS, key=lambda day: hours.get(day)):
+        first, *others = days
+        if spans is not None:
+            found[f"{first}-{others[-1]}" if others else first] = spans[0] if len(spans) == 1 else spans
+    return found
 
 
 def default_policy() -> Policy:

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from listener.domain.contract import FIRST_YEAR, LAST_YEAR
 from listener.domain.document import Document
@@ -19,6 +19,8 @@ MAX_CAPACITY = 10_000
 
 class Absence(Document):
     """Days on which an owner is not there, the first and the last included."""
+
+    model_config = ConfigDict(populate_by_name=True)  # as it stands on the topic `config`
 
     first: date = Field(alias="from")
     last: date = Field(alias="until")

@@ -15,9 +15,13 @@ from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.evaluation.triage import World
 from listener.reports.answer import Window
+from listener.reports.curves import answer_curves
+from listener.reports.heard import heard
 from listener.reports.mistakes import Mistakes
 from listener.reports.reports import REPORTS, report
+from listener.reports.weeks import cause_weeks
 from listener.simulator.truth import MatterTruth
+from listener.statistics.answer_times import SHARES_WITHIN_HOURS
 from listener.statistics.confusion import Confusion
 from listener.statistics.linkage import LinkageQuality
 from listener.statistics.proportion import wilson
@@ -80,6 +84,28 @@ def test_every_report_has_rows_and_is_the_same_again(company: Company, name: str
     answer = report(name)(company.client, Window())
     assert answer.rows
     assert report(name)(company.client, Window()) == answer
+
+
+def test_curves_pass_through_the_points_of_the_report(company: Company) -> None:
+    curves = {(curve.channel, curve.visibility): curve for curve in answer_curves(company.client, Window())}
+    for row in company.report("channels"):
+        curve = curves[row["channel"], row["visibility"]]
+        assert curve.cases == row["cases"]
+        found = dict(zip(curve.hours, curve.shares, strict=True))
+        for hours in SHARES_WITHIN_HOURS:
+            told = row[f"within_{hours:g}h"]
+            assert told is None or found[hours] == pytest.approx(told), row["channel"]
+
+
+def test_weeks_add_up_and_all_that_was_said_lies_between(company: Company) -> None:
+    first, last = heard(company.client) or (None, None)
+    said = [truth.occurred_at for truth in company.world.mentions.values()]
+    assert (first, last) == (min(said), max(said))
+    weeks = cause_weeks(company.client, Window())
+    parties = {row["cause"]: row["parties"] for row in company.report("root-causes")}
+    assert {week.cause for week in weeks} == {cause for cause, number in parties.items() if number}
+    for cause, number in parties.items():
+        assert sum(week.parties for week in weeks if week.cause == cause) >= number
 
 
 def test_root_causes_and_loudness_are_those_of_the_truth(company: Company) -> None:

@@ -2,7 +2,7 @@
 
 from listener.domain.case import Case
 from stream.ledger.ledger import Recorded
-from stream.triage.comparison import Row, compare
+from stream.triage.comparison import Row, changed, compare
 from stream.triage.policy import Policy
 from unit.stream.worlds import NOW, POLICY, at, live, mention, put_all, response, stages
 
@@ -50,6 +50,24 @@ def test_what_another_policy_would_change() -> None:
     assert moved["queue safety → danger"].cases_b == 1
     assert moved["level manager → front_line"].cases_b == 1
     assert len(moved) == 3  # and the owner of the failed one
+
+
+def test_what_is_decided_otherwise_comes_with_the_most_urgent_first() -> None:
+    slower = POLICY.model_copy(
+        update={
+            "queues": tuple(
+                queue.model_copy(update={"response_target_hours": {"default": 500.0}})
+                for queue in POLICY.queues
+            )
+        }
+    )
+    found = changed(cases(POLICY), cases(slower))
+    assert len(found) == 2  # what is resolved is due at no time
+    assert all(one.before and one.after and one.before.due_at != one.after.due_at for one in found)
+    assert found[0].before is not None
+    assert found[1].before is not None
+    assert found[0].before.priority >= found[1].before.priority
+    assert changed(cases(POLICY), cases(POLICY)) == []
 
 
 def test_a_case_that_became_part_of_another_counts_once() -> None:

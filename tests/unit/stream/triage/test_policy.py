@@ -6,7 +6,15 @@ import pytest
 
 from listener.domain.document import read_document
 from listener.domain.errors import UsageError
-from stream.triage.policy import DEFAULT, Policy, default_policy, read_policy
+from stream.triage.policy import (
+    DEFAULT,
+    SHIPPED,
+    Policy,
+    as_yaml,
+    default_policy,
+    policy_of,
+    read_policy,
+)
 
 TEXT = DEFAULT.read_text(encoding="utf-8")
 
@@ -57,3 +65,17 @@ def test_a_node_stands_for_what_is_below_it() -> None:
 def test_the_hash_stands_for_the_content() -> None:
     assert default_policy().hash == read_document(Policy, TEXT + "\n# a remark\n", "p.yaml").hash
     assert default_policy().hash != read_document(Policy, TEXT.replace("14", "15"), "p.yaml").hash
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_policy_comes_back_from_the_topic_and_as_yaml(name: str) -> None:
+    policy = read_policy(SHIPPED[name])
+    assert policy_of(policy.model_dump(mode="json")).hash == policy.hash
+    written = as_yaml(policy)
+    assert written.startswith(f"name: {name}")
+    assert read_document(Policy, written, name).hash == policy.hash
+
+
+def test_a_policy_of_another_version_is_told() -> None:
+    with pytest.raises(UsageError, match="the policy in force cannot be read: queues: Field required"):
+        policy_of({"name": "other", "priority": {"needs": {}}})

@@ -2,9 +2,8 @@
 
 import pytest
 
-from listener.cli.reclassify_command import check_cause
 from listener.domain.errors import UsageError
-from stream.enrichment.taxonomy import default_taxonomy, read_taxonomy
+from stream.enrichment.taxonomy import check_cause, default_taxonomy, read_taxonomy
 
 TAXONOMY = read_taxonomy(
     """
