@@ -430,13 +430,13 @@ class _Cases:
 
 
 def _sources(case: Case) -> list[tuple[str, str]]:
-    """Where the newest contacts stand that can be answered there: channel and address, each address once."""
+    """Where the newest contact of each channel stands, if it can be answered there: channel and address."""
     found: dict[str, str] = {}
     for contact in reversed(case.contacts):
         address = "" if contact.deleted else web_address(contact.url)
         if address:
-            found.setdefault(address, contact.channel)
-    return [(channel, address) for address, channel in list(found.items())[:3]]
+            found.setdefault(contact.channel, address)
+    return list(found.items())
 
 
 def _person(request: Request) -> Person:

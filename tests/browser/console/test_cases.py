@@ -1,8 +1,7 @@
 """Cases in a real browser: worked from arrival to answer, by two at once, live, and with hostile words in them."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from fixtures_installation import Installation
+from accessible import assert_accessible
+from console_visits import Served
 from listener.domain.contract import Versioned
 from listener.domain.customer import Customer
 from listener.domain.ids import case_id
@@ -104,29 +103,23 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(
-    new_installation: Callable[..., Installation],
-    tmp_path_factory: pytest.TempPathFactory,
-    chromium: Browser,
-) -> Iterator[Shop]:
-    """The company at work."""
+def shop(served: Served, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Shop]:
+    """The company, with a console by which several people come in."""
     directory = tmp_path_factory.mktemp("console")
     (directory / "listener.yaml").write_text(CONFIGURATION)
-    environment = {"LISTENER_CONFIG": str(directory / "listener.yaml")}
-    installation = new_installation("--no-simulate", environment=environment)
-    words = ("-m", "listener", "console", "--port", "0", "--data-dir", str(installation.data_dir))
-    console = Serving(words, directory, {**os.environ, **environment})
-    with Publisher(installation.kafka, client_id="shop") as publisher:
-        for number in (1, 2):
-            customer = Customer(
-                customer_id=f"C-{number}", names=(f"Dana Doe {number}",), phones=("+4930123456",)
-            )
-            publisher.publish(CUSTOMERS.name, customer.customer_id, customer.to_json())
-        publisher.flush()
-        try:
+    words = ("-m", "listener", "console", "--port", "0", "--data-dir", str(served.up.data_dir))
+    config = {"LISTENER_CONFIG": str(directory / "listener.yaml")}
+    console = Serving(words, directory, served.up.environment | config)
+    try:
+        with Publisher(served.up.kafka, client_id="shop") as publisher:
+            for number in (1, 2):
+                names, phones = (f"Dana Doe {number}",), ("+4930123456",)
+                customer = Customer(customer_id=f"D-{number}", names=names, phones=phones)
+                publisher.publish(CUSTOMERS.name, customer.customer_id, customer.to_json())
+            publisher.flush()
             yield Shop(console.url.rstrip("/"), publisher, chromium)
-        finally:
-            console.stop()
+    finally:
+        console.stop()
 
 
 def open_case(page: Page, case: str) -> None:
@@ -137,12 +130,6 @@ def open_case(page: Page, case: str) -> None:
             return
         page.wait_for_timeout(500)
     raise AssertionError(f"{case} never came")
-
-
-def assert_accessible(page: Page) -> None:
-    """Of what a machine can see of WCAG 2.2, levels A and AA, nothing is wrong."""
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def assert_fits(page: Page) -> None:
@@ -261,7 +248,7 @@ def test_who_it_is_and_what_was_said_in_person(shop: Shop) -> None:
             page.reload()
         expect(page.get_by_text("Dana Doe 1").first).to_be_visible()
         assert_accessible(page)
-        page.get_by_role("button", name="Eve is C-2").click()
+        page.get_by_role("button", name="Eve is D-2").click()
         expect(page.get_by_text("becomes one history with the customer’s")).to_be_visible()
         page.goto("/take-down")
         page.get_by_label("In person").check()
