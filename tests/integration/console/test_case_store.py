@@ -12,7 +12,7 @@ from listener.clickhouse.client import connect
 from listener.clickhouse.pool import ClientPool
 from listener.console.case_queue import Place, QueueView
 from listener.console.case_store import CaseStore
-from listener.domain.case import Case
+from listener.domain.case import Case, CaseCustomer
 from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedMention, Match
 from listener.domain.governance import AuditEntry
@@ -101,9 +101,7 @@ def test_conditions_orders_and_pages(database: str, cases: CaseStore) -> None:
     put_case(log, 6, "t:e", state="superseded", superseded_by=first)
     customer = Customer(customer_id="C-9", names=("Ana Łukasz",), emails=("ana@example.org",))
     log.add("customers", customer)
-    known = put_case(
-        log, 7, "t:f", customer=examples()[Case].customer.model_copy(update={"customer_id": "C-9"})
-    )  # type: ignore[attr-defined]
+    known = put_case(log, 7, "t:f", customer=CaseCustomer(customer_id="C-9"))
     log.mention(1, "t:a", text="My parcel is late", author_name="O'Neil \\ %s %(x)s")
     store(database, log.records)
 
@@ -128,7 +126,7 @@ def test_conditions_orders_and_pages(database: str, cases: CaseStore) -> None:
         assert ids(cases, QueueView(words=f"{words} nobody")) == []
 
     for order in ("need", "due"):
-        view, seen, after = QueueView(order=order), list[str](), None  # type: ignore[arg-type]
+        view, seen, after = QueueView(order=order), list[str](), None
         while rows := cases.page(view, "Kim", None, NOW, after, size=1):
             seen.append(rows[0].case_id)
             after = Place.read(str(rows[0].place))
