@@ -50,10 +50,23 @@ def wait_for_flow(page: Page) -> None:
     expect(page.locator("[data-heard]")).not_to_have_text("–", timeout=15_000)
 
 
+def open_first_case(page: Page) -> None:
+    """The first case of a view."""
+    page.locator("a.row").first.click()
+    page.locator("#live-head").wait_for()
+
+
 SHOTS = (
     Shot("now", "/now", wait_for_flow),
     Shot("now-dark", "/now", wait_for_flow, dark=True),
     Shot("now-phone", "/now", wait_for_flow, phone=True),
+    Shot("cases", "/cases"),
+    Shot("cases-phone", "/cases", phone=True),
+    Shot("case", "/cases?failed=1", open_first_case),
+    Shot("case-dark", "/cases?failed=1", open_first_case, dark=True),
+    Shot("case-phone", "/cases?failed=1", open_first_case, phone=True),
+    Shot("identities", "/identities"),
+    Shot("take-down", "/take-down"),
     Shot("sources", "/sources"),
     Shot("dead-letters", "/dead-letters"),
     Shot("audit", "/audit"),

@@ -169,7 +169,7 @@ _ROW = """case_id, case_version, state, queue, level, owner, priority, waiting_s
     root_cause, severity, channel, visibility, customer_id, party, anchor_author, contacts, contact_count,
     failed_contacts, response_count, historical, authors"""
 
-_NEWEST = """SELECT case_id, max(version) AS newest, argMax(party, version) AS whose,
+_NEWEST = """SELECT case_id, max(case_version) AS newest, argMax(party, version) AS whose,
         argMax(failed_contacts, version) AS failed, argMax(opened_at, version) AS opened
     FROM cases WHERE case_id IN (SELECT case_id FROM cases WHERE party IN %(parties)s) GROUP BY case_id
     HAVING whose IN %(parties)s AND argMax(state, version) != 'superseded'
@@ -199,8 +199,8 @@ class CaseStore:
         wanted, told = condition(view, person, queues, now)
         later, place = behind(after)
         ids = self._query(
-            f"""SELECT case_id, place_priority, place_ms, version FROM (
-                SELECT case_id, version, {PLACES[view.order]} FROM cases FINAL WHERE {wanted}
+            f"""SELECT case_id, place_priority, place_ms, case_version FROM (
+                SELECT case_id, case_version, {PLACES[view.order]} FROM cases FINAL WHERE {wanted}
             ) WHERE {later} ORDER BY {SORTED} LIMIT {size + 1}""",
             told | place,
         )
@@ -411,11 +411,11 @@ class CaseStore:
         return {row[0]: row[1] for row in rows}
 
     def _rows(self, versions: Mapping[str, int]) -> dict[str, Sequence[Any]]:
-        """The rows of these cases, each of its version; by that, nothing but them has to be read."""
+        """The rows of these cases, each of its version; so nothing but them has to be read."""
         if not versions:
             return {}
         told = {"ids": tuple(versions), "rows": tuple(versions.items())}
-        wanted = "case_id IN %(ids)s AND (case_id, version) IN %(rows)s"
+        wanted = "case_id IN %(ids)s AND (case_id, case_version) IN %(rows)s"
         return {row[0]: row for row in self._query(f"SELECT {_ROW} FROM cases WHERE {wanted}", told)}
 
     def _told(self, rows: Sequence[CaseRow], queues: Collection[str] | None) -> list[CaseRow]:

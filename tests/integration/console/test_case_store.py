@@ -1,9 +1,10 @@
 """What the pages about cases read from a real ClickHouse, also with a hundred thousand open cases."""
 
+import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedMention, Match
 from listener.domain.governance import AuditEntry
 from listener.domain.ids import case_id
+from listener.embedded.clickhouse import ClickHouseServer
 from listener.examples import examples
 from stored_log import SPRING, Log, store
 
@@ -25,8 +27,9 @@ pytestmark = pytest.mark.clickhouse
 HOUR = timedelta(hours=1)
 NOW = SPRING + 12 * HOUR
 PAGE_SECONDS = 0.3
-TRIES = 8
-"""A machine that is busy with other tests may take longer, once or twice."""
+"""Of processor, ClickHouse's and ours: what a page takes at most on a machine that does nothing else. The clock on
+the wall would tell how busy the machine is with other tests.
+"""
 MANY = 100_000
 ROWS = f"""
 INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, queue, level, owner, priority,
@@ -229,32 +232,43 @@ def _heard(log: Log, number: int, author: str, status: Any, at: datetime | None 
     log.records[-1] = log.records[-1]._replace(value=value)
 
 
-def test_a_hundred_thousand_open_cases_are_no_slow_page(database: str, cases: CaseStore) -> None:
+def test_a_hundred_thousand_open_cases_are_no_slow_page(
+    database: str, cases: CaseStore, clickhouse_server: ClickHouseServer
+) -> None:
     client = connect(database)
     client.execute(ROWS)
     client.execute(
         "INSERT INTO cases SELECT * REPLACE (version + 1 AS version) FROM cases WHERE priority > 80"
     )
     client.disconnect()
+    pid = clickhouse_server.pid
+    assert pid is not None
     views = [QueueView(), QueueView(order="due"), QueueView(queue="money", owner="Team", due="overdue")]
     for view in views:
         after: Place | None = None
         for _ in range(2):  # the first page, and one behind it
-            taken = [_shown(cases, view, after)]
-            while min(taken) > PAGE_SECONDS and len(taken) < TRIES:
-                taken.append(_shown(cases, view, after))
-            assert min(taken) < PAGE_SECONDS, (view, after, taken)
+            taken = min(_processor_seconds(pid, lambda: _show(cases, view, after)) for _ in range(3))  # noqa: B023 - called at once
+            assert taken < PAGE_SECONDS, (view, after)
             after = cases.page(view, "Kim", None, NOW, after)[-2].place
-    assert len(cases.page(replace(QueueView(), words="t:33"), "Kim", None, NOW, None)) > 1
+    assert len(cases.page(QueueView(words="t:33"), "Kim", None, NOW, None)) > 1
 
 
-def _shown(cases: CaseStore, view: QueueView, after: Place | None) -> float:
-    """How many seconds all that the page shows takes."""
-    began = time.perf_counter()
+def _show(cases: CaseStore, view: QueueView, after: Place | None) -> None:
+    """All that the page shows."""
     rows = cases.page(view, "Kim", None, NOW, after)
     counts = cases.counts(view, "Kim", None, NOW)
     cases.choices(None)
-    taken = time.perf_counter() - began
     assert len(rows) == 51
     assert counts.cases > 5000
-    return taken
+
+
+def _processor_seconds(pid: int, function: Callable[[], None]) -> float:
+    """How long this process and another one compute while a function runs."""
+
+    def spent() -> float:
+        theirs = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(theirs[11]) + int(theirs[12])) / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+    began = spent()
+    function()
+    return spent() - began
