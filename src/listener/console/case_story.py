@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Self
 
+from listener.case_words import DID, gift, span
 from listener.console.case_store import Act, Said
 from listener.domain.case import Case, CaseContact, CaseState
 from listener.domain.clock import Clock
-from listener.domain.response import Goodwill, Response
+from listener.domain.response import Response
 
 STATES: dict[CaseState, str] = {
     "new": "New",
@@ -19,20 +20,6 @@ STATES: dict[CaseState, str] = {
     "declined": "Declined",
     "reopened": "Reopened",
     "superseded": "Superseded",
-}
-DID = {
-    "acknowledged": "acknowledged it, which answers nothing",
-    "answered": "answered",
-    "resolved": "resolved it",
-    "declined": "declined",
-}
-MATCHED = {
-    "confirmed": "a person confirmed it",
-    "handle": "by a verified account on file",
-    "email": "by e-mail address",
-    "phone": "by telephone number",
-    "reference": "by a number of an order or a contract",
-    "weighed": "by several signs weighed together",
 }
 Side = Literal["them", "us", "time"]
 
@@ -195,19 +182,6 @@ def clock_name(clock: Clock) -> str:
     words = clock.kind.replace("_", " ").replace(".", ": ")
     words = words[:1].upper() + words[1:]
     return f"{words} ({clock.jurisdiction})" if clock.jurisdiction else words
-
-
-def gift(given: Goodwill) -> str:
-    """What was given, in words."""
-    return f"{given.amount:g} {given.currency}" + (f": {given.reason}" if given.reason else "")
-
-
-def span(time: timedelta) -> str:
-    """A time in words, as exact as one cares to know it."""
-    minutes = max(0, round(time.total_seconds() / 60))
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{round(minutes / 60)} h" if minutes < 72 * 60 else f"{round(minutes / (24 * 60))} days"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from listener.case_words import MATCHED, gift
 from listener.console.audit import saw
 from listener.console.case_acts import (
     ACTS,
@@ -28,12 +29,10 @@ from listener.console.case_acts import (
 from listener.console.case_queue import DUES, MINE, NOBODY, ORDERS, STATUSES, Place, QueueView
 from listener.console.case_store import PAGE, CaseStore
 from listener.console.case_story import (
-    MATCHED,
     STATES,
     Failures,
     Seen,
     clock_name,
-    gift,
     since,
     timeline,
     web_address,
