@@ -87,12 +87,13 @@ async function update() {
     return;
   }
   const before = document.querySelectorAll("#timeline > .entry").length;
+  const { version } = head.dataset;
   for (const id of LIVE) {
     const part = fresh.getElementById(id);
     get(id).replaceWith(part);
     showTimes(part);
   }
-  shown.dataset.version = head.dataset.version;
+  shown.dataset.version = version;
   get("sent")?.remove();
   const more = document.querySelectorAll("#timeline > .entry").length - before;
   const words = more > 0 ? "Something new happened in this case: it is at the end of the timeline." : "This case has changed.";
@@ -105,8 +106,7 @@ async function update() {
   // nothing is typed: the forms know what is shown now
   const seen = fresh.querySelector("#answer-form input[name=seen]");
   for (const old of document.querySelectorAll(".acts input[name=seen]")) old.value = seen?.value ?? old.value;
-  const state = (page) => page.getElementById("live-head").querySelector(".badge")?.textContent;
-  if (state(fresh) !== undefined) say(words);
+  say(words);
 }
 
 let waiting = null;

@@ -37,8 +37,9 @@ let last = 0;
 async function update() {
   waiting = null;
   last = Date.now();
+  if (document.activeElement.closest("#list") && !current()) return;
   const focused = current()?.id;
-  if (!(await refresh("queue"))) return;
+  if (!(await refresh("list", location.href, true))) return;
   if (focused) (document.getElementById(focused) ?? rows()[0])?.focus();
 }
 
