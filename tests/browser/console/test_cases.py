@@ -128,7 +128,7 @@ def test_who_it_is(visits: Visits, customers: Customers) -> None:
     page.goto(f"{visits.served.url}/cases?words=D-2")
     load_until(page, "a.row")
     page.locator("a.row").click()
-    expect(page.locator("#live-side")).to_contain_text("known as the customer a person confirmed it")
+    expect(page.locator("#live-side")).to_contain_text("known as the customer, a person confirmed it")
 
 
 def test_what_was_said_in_person(visits: Visits) -> None:
