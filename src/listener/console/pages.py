@@ -1,6 +1,7 @@
 """Pages from templates: what each of them is given, and how they are written."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "listener-theme"
 
 
+@cache
 def environment() -> Environment:
-    """Templates of the console, in which every text is only ever text."""
+    """Templates of the console, in which every text is only ever text; compiled once in a process."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
