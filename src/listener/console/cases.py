@@ -27,7 +27,7 @@ from listener.console.case_acts import (
     sent_as,
 )
 from listener.console.case_queue import DUES, MINE, NOBODY, ORDERS, STATUSES, Place, QueueView
-from listener.console.case_store import PAGE, CaseStore
+from listener.console.case_store import PAGE, CaseStore, Said
 from listener.console.case_story import (
     STATES,
     Failures,
@@ -382,6 +382,7 @@ class _Cases:
             "cases/case.html",
             status,
             case=case,
+            whose=_whose(case, said),
             state=STATES[case.state],
             is_open=case.state in OPEN_STATES,
             now=now,
@@ -426,6 +427,14 @@ class _Cases:
             web_address=web_address,
             urls=_sources(case),
         )
+
+
+def _whose(case: Case, said: Mapping[str, Said]) -> str:
+    """Under which name the customer is spoken of: the company's, else the one that their account shows."""
+    if case.customer is not None and case.customer.name:
+        return case.customer.name
+    shown = (said[each.mention_id].author_name for each in case.contacts if each.mention_id in said)
+    return next(filter(None, shown), case.anchor_author)
 
 
 def _sources(case: Case) -> list[tuple[str, str]]:

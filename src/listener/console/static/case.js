@@ -6,6 +6,7 @@ import { on } from "./live.js";
 import { showTimes } from "./times.js";
 
 const HERE_MS = 15_000;
+const AFTER_SENDING_MS = [2000, 5000, 15_000, 40_000];
 const LIVE = ["live-head", "live-timeline", "live-side"];
 const shown = document.getElementById("case");
 const mine = shown?.dataset.case;
@@ -86,8 +87,9 @@ async function update() {
     if (fresh.getElementById("successor")) location.reload();
     return;
   }
-  const before = document.querySelectorAll("#timeline > .entry").length;
   const { version } = head.dataset;
+  if (Number(version) <= Number(shown.dataset.version)) return;
+  const before = document.querySelectorAll("#timeline > .entry").length;
   for (const id of LIVE) {
     const part = fresh.getElementById(id);
     get(id).replaceWith(part);
@@ -115,6 +117,9 @@ on("case", ({ case_id, version }) => {
   waiting = setTimeout(() => { waiting = null; update(); }, 300);
 });
 on("missed", update);
+// what happened while the page loaded was told to nobody
+on("state", (state) => { if (state === "on" && mine) update(); });
+if (get("sent")) for (const ms of AFTER_SENDING_MS) setTimeout(() => { if (get("sent")) update(); }, ms);
 
 function others(people) {
   const rest = people.filter((name) => name !== shown.dataset.person);

@@ -52,3 +52,5 @@ function changed() {
 
 on("case", changed);
 on("missed", changed);
+// what happened while the page loaded was told to nobody
+on("state", (state) => { if (state === "on") changed(); });
