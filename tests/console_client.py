@@ -17,6 +17,7 @@ from listener.console.csrf import FIELD
 from listener.console.live import LiveHub
 from listener.console.roles import Person
 from listener.console.section import Section
+from listener.console.sign_in import SignIn
 from listener.domain.governance import AuditEntry
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,6 +47,7 @@ class Browser:
     """What a person does with a console of these sections.
 
     Args:
+        sign_in: how people are known, where several come in.
         raises: whether an error that nobody foresaw is raised here, instead of being a page.
 
     Attributes:
@@ -59,13 +61,14 @@ class Browser:
         person: Person | None = ADMIN,
         hub: LiveHub | None = None,
         raises: bool = True,
+        sign_in: SignIn | None = None,
     ) -> None:
         self.audited: list[AuditEntry] = []
-        self.hub = hub or LiveHub()
+        self.hub = LiveHub() if hub is None else hub  # an empty one is false
         self.before = Before(person)
         self.app = console_app(
             sections,
-            self.before,
+            sign_in or self.before,
             hub=self.hub,
             audit=Audit(self.audited.append, lambda: NOW),
             key=b"k" * 32,

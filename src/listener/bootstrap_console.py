@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,10 @@ from starlette.applications import Starlette
 from listener import console_figures
 from listener.bootstrap import consumer_groups, installation_time, publisher, resume_source, wall_clock
 from listener.bootstrap_analysis import StoredReports
+from listener.bootstrap_cases import CASE_SECTIONS
 from listener.bootstrap_policy import PoliciesInForce
 from listener.bootstrap_privacy import StoredPersonalData
+from listener.cases.snapshots import RecentCases
 from listener.clickhouse.pool import ClientPool
 from listener.console.analysis import analysis_section
 from listener.console.app import console_app, derived
@@ -66,6 +68,8 @@ class Tools:
         clickhouse: of an account that only reads.
         hub: where a section publishes what open pages are to hear.
         now: the installation's time.
+        opened: closes what is left to it when the console ends.
+        recent: the snapshots of cases that came lately.
     """
 
     settings: Settings
@@ -75,6 +79,8 @@ class Tools:
     flow: FlowWatch
     dead: Heads
     now: Callable[[], datetime]
+    opened: ExitStack
+    recent: RecentCases = field(default_factory=RecentCases)
 
 
 def now_pages(tools: Tools) -> Section:
@@ -168,6 +174,7 @@ def privacy_pages(tools: Tools) -> Section:
 
 SECTIONS: tuple[Callable[[Tools], Section], ...] = (
     now_pages,
+    *CASE_SECTIONS,
     analysis_pages,
     sources_pages,
     dead_letter_pages,
@@ -216,7 +223,7 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
         opened.enter_context(HeadsReader(settings.kafka, dead))
         hub, stop = LiveHub(), Event()
         opened.callback(stop.set)
-        tools = Tools(settings, out, pool, hub, flow, dead, installation_time(settings))
+        tools = Tools(settings, out, pool, hub, flow, dead, installation_time(settings), opened)
 
         def deliver(entry: AuditEntry) -> None:
             out.deliver(AUDIT.name, entry.actor, entry.to_json())
@@ -230,7 +237,12 @@ def console(settings: Settings, key: bytes, user: str) -> Iterator[Console]:
             public_url=settings.config.console.public_url,
         )
         opened.callback(stop.set)
-        for topic, tell in ((TRIAGE.name, _tell_case), (ALERTS.name, _tell_alert)):
+
+        def tell_case(hub: LiveHub, record: Record) -> None:
+            tools.recent.take(record.key, record.value)
+            _tell_case(hub, record)
+
+        for topic, tell in ((TRIAGE.name, tell_case), (ALERTS.name, _tell_alert)):
             told, how = (settings.kafka, topic, partial(tell, hub)), {"stop": stop, "only_new": True}
             Thread(target=keep_following, args=told, kwargs=how, name=topic, daemon=True).start()
         Thread(target=_tell_flow, args=(tools, stop), name="flow", daemon=True).start()

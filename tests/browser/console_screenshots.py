@@ -50,6 +50,13 @@ def wait_for_flow(page: Page) -> None:
     expect(page.locator("[data-heard]")).not_to_have_text("–", timeout=15_000)
 
 
+def open_a_long_case(page: Page) -> None:
+    """The first case of a view that has several contacts."""
+    several = page.locator("tr", has_text="contacts, first").locator("a.row")
+    (several if several.count() else page.locator("a.row")).first.click()
+    page.locator("#live-head").wait_for()
+
+
 def wait_for_pictures(page: Page) -> None:
     """Until all of them are drawn."""
     for picture in page.locator("figure[data-chart]").all():
@@ -82,6 +89,13 @@ SHOTS = (
     Shot("now", "/now", wait_for_flow),
     Shot("now-dark", "/now", wait_for_flow, dark=True),
     Shot("now-phone", "/now", wait_for_flow, phone=True),
+    Shot("cases", "/cases"),
+    Shot("cases-phone", "/cases", phone=True),
+    Shot("case", "/cases?failed=1&status=any", open_a_long_case),
+    Shot("case-dark", "/cases?failed=1&status=any", open_a_long_case, dark=True),
+    Shot("case-phone", "/cases?failed=1&status=any", open_a_long_case, phone=True),
+    Shot("identities", "/identities"),
+    Shot("take-down", "/take-down"),
     Shot("sources", "/sources"),
     Shot("dead-letters", "/dead-letters"),
     Shot("audit", "/audit"),

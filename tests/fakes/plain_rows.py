@@ -254,6 +254,8 @@ def _case(case: Case, record: Record) -> dict[str, Any]:
         "opened_at": _ms(case.opened_at),
         "last_at": _ms(case.last_at),
         "policy_hash": case.policy_hash,
+        "snapshot_partition": record.partition,
+        "snapshot_offset": record.offset,
         "version": _packed((case.version, 64), (record.timestamp, 64)),
     }
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from listener.case_words import DID, MATCHED, gift, span
 from listener.domain.case import Case, CaseContact, CaseState
 from listener.domain.clock import Clock, ClockState
 from listener.domain.contract import Contract
 from listener.domain.party import PartyOf
-from listener.domain.response import Goodwill, Response
+from listener.domain.response import Response
 
 STATES: dict[CaseState, str] = {
     "new": "new: nobody has answered yet",
@@ -18,24 +19,12 @@ STATES: dict[CaseState, str] = {
     "reopened": "reopened: waits for us again",
     "superseded": "superseded",
 }
-_MATCHED = {
-    "confirmed": "a person confirmed it",
-    "handle": "by a verified account on file",
-    "email": "by e-mail address",
-    "phone": "by telephone number",
-}
 _CLOCK: dict[ClockState, str] = {
     "running": "runs",
     "paused": "is paused",
     "met": "was met",
     "breached": "was missed",
     "withdrawn": "holds no longer",
-}
-_DID = {
-    "acknowledged": "acknowledged it, which answers nothing",
-    "answered": "answered",
-    "resolved": "resolved it",
-    "declined": "declined",
 }
 
 
@@ -72,7 +61,7 @@ def explain(case: Case, parties: Mapping[str, PartyOf], now: datetime) -> Story:
         ("Who", _who(case, parties)),
         ("What happened", _happened(case)),
         ("Where we failed them", _failed(case)),
-        ("What was given", map(_gift, case.goodwill)),
+        ("What was given", map(gift, case.goodwill)),
         ("Who is to act, and why", _who_acts(case)),
         ("Deadlines", (_clock(clock, now) for clock in case.clocks)),
     )
@@ -88,7 +77,7 @@ def _what(case: Case, now: datetime) -> Iterator[str]:
     owner = f" (process owner: {case.root_cause_owner})" if case.root_cause_owner else ""
     yield f"{case.case_id} {STATES[case.state]}. It is {cause}{owner}, open since {_moment(case.opened_at)}."
     if case.waiting_since is not None:
-        yield f"Unanswered since {_moment(case.waiting_since)}, for {_span(now - case.waiting_since)}."
+        yield f"Unanswered since {_moment(case.waiting_since)}, for {span(now - case.waiting_since)}."
     if case.severity:
         yield f"Severe: {', '.join(word.replace('_', ' ') for word in case.severity)}."
     if case.historical:
@@ -107,7 +96,7 @@ def _who(case: Case, parties: Mapping[str, PartyOf]) -> Iterator[str]:
         yield f"{customer.name or 'Customer'} ({', '.join(filter(None, known))})"
     for author in case.authors:
         party = parties.get(author)
-        how = _MATCHED.get(party.method) if party is not None and party.customer_id else None
+        how = MATCHED.get(party.method) if party is not None and party.customer_id else None
         yield f"{author}: known as the customer, {how}" if how else f"{author}"
 
 
@@ -141,15 +130,15 @@ def _contact(contact: CaseContact) -> Iterator[str]:
 def _response(response: Response, contacts: Sequence[CaseContact]) -> Iterator[str]:
     at = _at(response)
     asked = next((each for each in contacts if each.mention_id == response.contact), None)
-    after = f", {_span(at - asked.effective_at)} after {asked.mention_id}" if asked else ""
+    after = f", {span(at - asked.effective_at)} after {asked.mention_id}" if asked else ""
     level = response.level.replace("_", " ")
     words = "".join(f" “{text}”" for text in (response.reason, response.excerpt) if text)
     channel = response.channel.replace("_", " ")
-    yield f"{_moment(at)}  we: {response.by} ({level}) {_DID[response.kind]}, {channel}{after}:{words}".rstrip(
+    yield f"{_moment(at)}  we: {response.by} ({level}) {DID[response.kind]}, {channel}{after}:{words}".rstrip(
         ":"
     )
     if response.goodwill is not None:
-        yield f"    gave {_gift(response.goodwill)}"
+        yield f"    gave {gift(response.goodwill)}"
 
 
 def _failed(case: Case) -> Iterator[str]:
@@ -160,10 +149,6 @@ def _failed(case: Case) -> Iterator[str]:
     for contact in case.contacts:
         if contact.failed:
             yield f"{contact.mention_id}, {_moment(contact.effective_at)}: {contact.failed_because}"
-
-
-def _gift(given: Goodwill) -> str:
-    return f"{given.amount:g} {given.currency}" + (f": {given.reason}" if given.reason else "")
 
 
 def _who_acts(case: Case) -> Iterator[str]:
@@ -180,18 +165,10 @@ def _clock(clock: Clock, now: datetime) -> str:
     due = f"due {_moment(clock.due_at)}"
     if clock.state == "running":
         left = clock.due_at - now
-        due += f", in {_span(left)}" if left >= timedelta() else f", {_span(-left)} ago"
+        due += f", in {span(left)}" if left >= timedelta() else f", {span(-left)} ago"
     stopped = f", stopped {_moment(clock.stopped_at)}" if clock.stopped_at is not None else ""
     return f"{clock.kind.replace('_', ' ')} {_CLOCK[clock.state]}: {due}{stopped} (from {clock.anchor})"
 
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _span(time: timedelta) -> str:
-    """A time in words, as exact as one cares to know it."""
-    minutes = max(0, round(time.total_seconds() / 60))
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{round(minutes / 60)} h" if minutes < 72 * 60 else f"{round(minutes / (24 * 60))} days"

@@ -18,7 +18,7 @@ THEME_COOKIE = "listener-theme"
 
 @cache
 def environment() -> Environment:
-    """Templates of the console, in which every text is only ever text; each is compiled once in a process."""
+    """Templates of the console, in which every text is only ever text; compiled once in a process."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -30,13 +30,14 @@ export function colour(name) {
 
 // Puts the part of another page with this id, such as the same one a moment later, in place of ours; not while
 // somebody works in it.
-export async function refresh(id, address = location.href) {
-  if (document.getElementById(id)?.contains(document.activeElement)) return false;
+// With `refocus` also where the focus is in it: whoever calls puts it back.
+export async function refresh(id, address = location.href, refocus = false) {
+  if (!refocus && document.getElementById(id)?.contains(document.activeElement)) return false;
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(id);
   const stale = document.getElementById(id);
-  if (!fresh || !stale || stale.contains(document.activeElement)) return false;
+  if (!fresh || !stale || (!refocus && stale.contains(document.activeElement))) return false;
   stale.replaceWith(fresh);
   showTimes(fresh);
   return true;

@@ -79,6 +79,8 @@ def case_rows(records: Sequence[Record]) -> list[Rows]:
         "opened_at": milliseconds([case.opened_at for case in cases]),
         "last_at": milliseconds([case.last_at for case in cases]),
         "policy_hash": [case.policy_hash for case in cases],
+        "snapshot_partition": [record.partition for record in told],
+        "snapshot_offset": [record.offset for record in told],
         "version": versions(
             ([case.version for case in cases], 64), ([record.timestamp for record in told], 64)
         ),
