@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import SocketTimeoutError
@@ -18,6 +18,7 @@ from listener.domain.errors import ServiceError
 from listener.domain.governance import ConfigInForce
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.reports.heard import heard
+from listener.reports.mistakes import Mistakes
 from listener.reports.reports import report
 from listener.reports.weeks import cause_weeks
 
@@ -32,11 +33,18 @@ class StoredReports:
     Args:
         pool: of an account that only reads.
         config: what is in force, by name.
+        mistakes: of the models in use, where they are known.
     """
 
-    def __init__(self, pool: ClientPool, config: Callable[[], Mapping[str, ConfigInForce]]) -> None:
+    def __init__(
+        self,
+        pool: ClientPool,
+        config: Callable[[], Mapping[str, ConfigInForce]],
+        mistakes: Callable[[], Mistakes | None],
+    ) -> None:
         self._pool = pool
         self._config = config
+        self._mistakes = mistakes
         self._names: Mapping[str, str] = {}
         self._named_at = -NAMES_SECONDS
         self._lock = Lock()
@@ -48,7 +56,7 @@ class StoredReports:
     def answer(self, name: str, period: Period) -> Figures:
         """The report of this name."""
         with _named_extra():
-            asked = report(name)
+            asked = report(name, **self._known(name))
             return self._ask(lambda client: asked(client, window_of(period)))
 
     def weeks(self, period: Period) -> list[Week]:
@@ -75,6 +83,10 @@ class StoredReports:
                 nodes = taxonomy.content.get("nodes", ()) if taxonomy else ()
                 self._names = {str(node["id"]): str(node["name"]) for node in nodes}
             return self._names
+
+    def _known(self, name: str) -> dict[str, Any]:
+        found = self._mistakes() if name == "root-causes" else None
+        return {} if found is None else {"mistakes": found}
 
     def _ask(self, ask: Callable[[Client], T]) -> T:
         try:

@@ -48,6 +48,7 @@ from listener.kafka.config_in_force import read_config
 from listener.kafka.follow import keep_following
 from listener.kafka.publish import Publisher
 from listener.kafka.record import Record
+from listener.known_mistakes import known_mistakes
 from listener.manual import manual_page
 from listener.secret_files import write_privately
 from listener.settings import CONSOLE_KEY_FILE, Settings
@@ -158,7 +159,10 @@ def analysis_pages(tools: Tools) -> Section:
 
         return declare_fix(tools.settings, cause, by, description, at).fix_id
 
-    reports = StoredReports(tools.clickhouse, lambda: read_config(tools.settings.kafka))
+    settings = tools.settings
+    reports = StoredReports(
+        tools.clickhouse, lambda: read_config(settings.kafka), lambda: known_mistakes(settings)
+    )
     return analysis_section(reports, declare, tools.now)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from listener.cli.known_mistakes import known_mistakes
 from listener.cli.moment import Moment
 from listener.cli.options import settings_options
 from listener.cli.tables import FORMATS, format_rows
 from listener.clickhouse.client import connect, translated
 from listener.domain.errors import UsageError
+from listener.known_mistakes import known_mistakes
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.reports.reports import REPORTS, report
 from listener.settings import Settings

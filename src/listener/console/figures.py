@@ -110,6 +110,9 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         ),
         "executive_answers": Column("Executives' answers"),
         "goodwill": Column("Goodwill", "words"),
+        "true_share": Column(
+            "Share, corrected", "share", "with the known mistakes of model and match taken in; 95% interval"
+        ),
     },
     "loudness": {
         "posts": Column("Posts", "count", "all that was said, also by those who only pass on others' words"),

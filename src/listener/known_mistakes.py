@@ -12,7 +12,7 @@ TASK = "root-cause"
 
 
 def known_mistakes(
-    settings: Settings, label_quality: Path | None, match_quality: Path | None
+    settings: Settings, label_quality: Path | None = None, match_quality: Path | None = None
 ) -> Mistakes | None:
     """From the files that are given; without one of labels, from the model in use, as it was cross-validated.
 
