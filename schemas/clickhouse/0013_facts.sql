@@ -9,6 +9,7 @@
 CREATE TABLE IF NOT EXISTS contact_facts
 (
     author_id UInt64 COMMENT 'Hash of the account that said it',
+    history_id UInt64 COMMENT 'Hash of the account in whose history it stands: of an answer, whom it answers',
     mention_key UInt64 COMMENT 'Hash of the id of the mention',
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it was said',
     received_at DateTime64(3, 'UTC') COMMENT 'When the connector saw it',
@@ -91,6 +92,7 @@ COMMENT 'Fills cause_names';
 CREATE MATERIALIZED VIEW IF NOT EXISTS contact_facts_of_mentions TO contact_facts AS
 SELECT
     sipHash64(author) AS author_id,
+    sipHash64(history_author) AS history_id,
     sipHash64(mention_id) AS mention_key,
     occurred_at,
     received_at,
@@ -152,7 +154,7 @@ COMMENT 'Fills case_facts';
 
 -- What was there before; what is inserted meanwhile comes twice and replaces itself.
 INSERT INTO contact_facts
-SELECT sipHash64(author), sipHash64(mention_id), occurred_at, received_at, historical, direction = 'inbound', channel,
+SELECT sipHash64(author), sipHash64(history_author), sipHash64(mention_id), occurred_at, received_at, historical, direction = 'inbound', channel,
     visibility, need, needs_response, notEmpty(severity), causes, cause_owners, followers, verified_author,
     if(copy_of = '', 0, sipHash64(copy_of)), bitOr(bitAnd(sipHash64(party), bitNot(toUInt64(1))), startsWith(party, 'c:')), epoch, version
 FROM mentions

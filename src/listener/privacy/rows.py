@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from listener.domain.erasure import epoch_after, to_ms
 
 TABLES = (
+    "contact_facts",
+    "case_facts",
     "mentions",
     "mention_tombstones",
     "responses",
@@ -55,12 +57,14 @@ class Named:
 
     Attributes:
         authors, customers: hashes of their ids.
+        author_ids: hashes of the numbers that stand for the accounts in the tables of facts.
         until: what was said until then; everything where None.
     """
 
     key: HashKey
     authors: tuple[int, ...]
     customers: tuple[int, ...]
+    author_ids: tuple[int, ...]
     until: datetime | None
 
     def is_author(self, column: str) -> str:
@@ -70,6 +74,10 @@ class Named:
     def is_customer(self, column: str) -> str:
         """Whether one of the person's customer ids stands there."""
         return _among(self.key.of(column), self.customers)
+
+    def is_author_id(self, column: str) -> str:
+        """Whether the number of one of the person's accounts stands there, as the tables of facts have it."""
+        return _among(self.key.of(column), self.author_ids)
 
     def is_either(self, column: str) -> str:
         """Whether one or the other does."""
@@ -132,11 +140,19 @@ def rows_of(known: Known) -> dict[str, str]:
     published_ms = "bitAnd(version, toUInt128(18446744073709551615))"
     newest = ", ".join(f"({_text(name)}, toUInt128('{version}'))" for name, version in known.newest)
     is_newest = f"(case_id, version) IN ({newest})" if newest else "0"
+    keys = ", ".join(f"(sipHash64({_text(name)}), toUInt128('{version}'))" for name, version in known.newest)
+    shared = _among("case_key", (f"sipHash64({_text(name)})" for name, _ in known.newest))
+    is_newest_fact = f"(case_key, version) IN ({keys})" if keys else "0"
+    said_before = f"least(occurred_at, received_at) <= {moment}"
     conditions = {
-        "mentions": f"({named.is_author('history_author')} OR {author})"
-        f" AND least(occurred_at, received_at) <= {moment}",
+        "contact_facts": f"({named.is_author_id('history_id')} OR {named.is_author_id('author_id')})"
+        f" AND {said_before}",
+        "case_facts": f"({named.is_author_id('author_id')} AND bitShiftRight(case_version, 32) < {named.epoch})"
+        f" OR (NOT {named.is_author_id('author_id')} AND {shared}"
+        f" AND ({published_ms} <= {named.until_ms} OR NOT ({is_newest_fact})))",
+        "mentions": f"({named.is_author('history_author')} OR {author}) AND {said_before}",
         "mention_tombstones": f"{author} AND received_at <= {moment}",
-        "responses": f"{author} AND least(occurred_at, received_at) <= {moment}",
+        "responses": f"{author} AND {said_before}",
         "black_holes": f"{author} AND since <= {moment}",
         "tickets": _among("case_id", map(_text, known.cases)),
         "alerts": _among("subject", map(_text, known.cases)),

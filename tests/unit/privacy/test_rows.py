@@ -8,7 +8,7 @@ import pytest
 
 from listener.privacy.rows import TABLES, HashKey, Known, Named, rows_of, rows_that_name, without_person
 
-NAMED = Named(HashKey(2**63 + 1, 2**63 + 2), (11, 12), (21,), datetime(2026, 3, 2, tzinfo=UTC))
+NAMED = Named(HashKey(2**63 + 1, 2**63 + 2), (11, 12), (21,), (31, 32), datetime(2026, 3, 2, tzinfo=UTC))
 KNOWN = Known(NAMED, ("K-AAAAAAAAAAAAA",), (("K-BBBBBBBBBBBBB", 2**100),), is_back=False)
 
 

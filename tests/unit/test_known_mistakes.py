@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from listener.cli.known_mistakes import known_mistakes
 from listener.domain.errors import UsageError
+from listener.known_mistakes import known_mistakes
 from listener.settings import Config, Settings
 
 
