@@ -61,10 +61,18 @@ class Dovecot:
     process: "subprocess.Popen[bytes]"
 
     def login(self, password: str = PASSWORD) -> imaplib.IMAP4:
-        """A second client."""
-        client = imaplib.IMAP4("127.0.0.1", self.port)
-        client.login(USER, password)
-        return client
+        """A second client. On a busy machine Dovecot lets nobody in for a moment, and says so."""
+        deadline = time.monotonic() + 60
+        while True:
+            client = imaplib.IMAP4("127.0.0.1", self.port)
+            try:
+                client.login(USER, password)
+            except imaplib.IMAP4.error as error:
+                if "[UNAVAILABLE]" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return client
 
     def append(self, raw: bytes, folder: str = "INBOX") -> None:
         """A message arrives."""
