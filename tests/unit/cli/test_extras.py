@@ -22,7 +22,9 @@ def test_a_command_without_its_packages_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [
-        name for name in sys.modules if name.startswith(("listener.statistics", "listener.reports"))
+        name
+        for name in sys.modules
+        if name.startswith(("listener.statistics", "listener.reports", "listener.evaluation"))
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "listener.cli.report_command", raising=False)
