@@ -16,8 +16,8 @@ FROM
         sumMap([if(empty(causes), 'unknown', causes[1])], [toUInt64(1)]) AS by_cause,
         arrayJoin(arrayPushFront(arrayZip(tupleElement(by_cause, 1), tupleElement(by_cause, 2)), ('', toUInt64(0))))
             AS one
-    FROM contacts
-    WHERE occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    FROM current_contact_facts
+    WHERE need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
         AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
     GROUP BY party
 )
@@ -29,9 +29,9 @@ COMMENT 'Parties by contacts, and contacts of a cause: what the mistakes of a mo
 CREATE OR REPLACE VIEW cause_accounts AS
 SELECT
     arrayJoin(['', if(empty(causes), 'unknown', causes[1])]) AS cause,
-    uniqExact(history_author) AS accounts
-FROM contacts
-WHERE occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    uniqExact(author_id) AS accounts
+FROM current_contact_facts
+WHERE need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
     AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
 GROUP BY cause
 ORDER BY cause
@@ -65,7 +65,7 @@ FROM
         countIf(outcome = 'answered' AND hours <= 168) AS k_168h,
         sum(if(outcome = 'answered', least(hours, 168), 168)) AS waited,
         sum(pow(if(outcome = 'answered', least(hours, 168), 168), 2)) AS waited_squared
-    FROM waits
+    FROM wait_facts
     WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
         AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
     GROUP BY party, channel, visibility
@@ -103,9 +103,9 @@ FROM
     FROM
     (
         SELECT party, outcome, first_answer_channel AS answered_by,
-            leadInFrame(channel, 1, '') OVER (PARTITION BY party ORDER BY asked_at, case_id
+            leadInFrame(channel, 1, '') OVER (PARTITION BY party ORDER BY asked_at, case_key
                 ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_channel
-        FROM waits
+        FROM wait_facts
         WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
             AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
     )
@@ -136,8 +136,8 @@ FROM
     FROM
     (
         SELECT party, channel, source, clock_kinds, clock_states, clock_families, clock_jurisdictions
-        FROM current_cases
-        WHERE state != 'superseded' AND notEmpty(clock_families)
+        FROM current_case_facts
+        WHERE notEmpty(clock_families)
             AND opened_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
             AND opened_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
     )

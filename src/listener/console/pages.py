@@ -1,5 +1,6 @@
 """Pages from templates: what each of them is given, and how they are written."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from listener.console.csrf import FIELD
 HERE = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "listener-theme"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 
 
 @cache
@@ -26,7 +28,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"iso": iso, "utc": utc, "grouped": grouped}
+    made.filters |= {"iso": iso, "utc": utc, "grouped": grouped, "moments_apart": moments_apart}
     made.tests["web_address"] = is_web_address
     return made
 
@@ -68,6 +70,17 @@ def iso(moment: datetime) -> str:
 def utc(moment: datetime) -> str:
     """For people without scripts: ``31 Jan 2026, 23:59 UTC``."""
     return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC")
+
+
+def moments_apart(text: str) -> list[str | datetime]:
+    """The parts of a text that was written for machines, too: the moments in it, and the words between them."""
+    parts: list[str | datetime] = []
+    for place, part in enumerate(_MOMENT.split(text)):
+        try:
+            parts.append(datetime.fromisoformat(part) if place % 2 else part)
+        except ValueError:  # it only looks like one
+            parts.append(part)
+    return parts
 
 
 def grouped(number: float) -> str:
