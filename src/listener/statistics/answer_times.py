@@ -221,7 +221,7 @@ def advantage(
     return percentile_interval(float(longer[0]), longer[1:], words)
 
 
-MANY = 20_000
+MANY = 1_000
 """With so many contacts the spread of the restricted mean is computed: resampling them takes seconds."""
 
 
