@@ -133,9 +133,9 @@ pairs of words, pieces of words, and how a text is written.
 
 def page(rows: Mapping[str, Row]) -> str:
     """The page in Markdown."""
-    parts = [_HEAD, _goals(rows, GOALS), _short(rows, GOALS)]
+    parts = [_HEAD, _goals(rows, GOALS), _short(rows, GOALS, "; the ways below were tried")]
     if any(goal.row in rows for goal in ACCURATE_GOALS):
-        parts += [_ACCURATE, _goals(rows, ACCURATE_GOALS), _short(rows, ACCURATE_GOALS)]
+        parts += [_ACCURATE, _goals(rows, ACCURATE_GOALS), _short(rows, ACCURATE_GOALS, "")]
     if "match" in rows:
         parts.append(match_part(rows["match"]))
     if "complaint" in rows:
@@ -214,10 +214,10 @@ def _ways(ways: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _short(rows: Mapping[str, Row], goals: Sequence[Goal]) -> str:
+def _short(rows: Mapping[str, Row], goals: Sequence[Goal], tried: str) -> str:
     """What is not reached, by name."""
     missed = [
-        f"- {goal.what} ({goal.data}): {figure['value']:.4f}, {word} {wanted:g}; the ways below were tried."
+        f"- {goal.what} ({goal.data}): {figure['value']:.4f}, {word} {wanted:g}{tried}."
         for goal in goals
         if goal.row in rows
         for figure in [_at(rows[goal.row], goal.path)]
