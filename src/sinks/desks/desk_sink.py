@@ -126,6 +126,10 @@ class DeskSink:
         """Tickets that nobody but this process can have told the last that they were told."""
         self._taken_ms: dict[int, float] = {}
         self._next_offset: dict[int, int] = {}
+        self._moves_read = 0
+        """How often partitions had moved when the last batch was read."""
+        self._moves_told = 0
+        """The same, when the desk was told last."""
         self._looked_at = self._now()
         self._head = msgspec.json.Decoder(_Head).decode
 
@@ -139,6 +143,11 @@ class DeskSink:
 
     def prepare(self, batch: Sequence[Record]) -> Prepared[Cases]:
         """The newest snapshot of each case, and the last by which it was superseded before."""
+        moves = self.tenure.moves
+        if moves != self._moves_read:
+            # another may have read the same since, even where it goes on without a gap
+            self._moves_read = moves
+            self._next_offset.clear()
         refused: list[Refused] = []
         kept: dict[str, list[tuple[_Head, Record]]] = {}
         gone: dict[str, None] = {}
@@ -170,7 +179,7 @@ class DeskSink:
                     cases.append((Case.read(record.value or b""), record))
                 except Rejected as why:
                     refused.append(Refused(record, why))
-        content = Cases(cases, hidden, dict(self._taken_ms), self.tenure.moves, list(gone), refused)
+        content = Cases(cases, hidden, dict(self._taken_ms), moves, list(gone), refused)
         return Prepared(content, refused)
 
     def store(self, content: Cases) -> None:
@@ -187,7 +196,7 @@ class DeskSink:
             with self.tenure.holding(record.topic, record.partition, MOVING_SECONDS) as ours:
                 if ours is None:
                     raise Busy("partitions move between processes", READ_AGAIN_SECONDS)
-                if content.moves != self.tenure.moves:
+                if not content.moves == self._moves_told == self.tenure.moves:
                     self._others_may_have_told(content)
                 if ours:
                     self._bring_or_refuse(content)
@@ -199,8 +208,8 @@ class DeskSink:
         self.well = True
 
     def _others_may_have_told(self, content: Cases) -> None:
-        """Partitions have moved since this was read: perhaps there, and back."""
-        content.moves = self.tenure.moves
+        """Partitions have moved since this was read, or the desk was told: perhaps there, and back."""
+        content.moves = self._moves_told = self.tenure.moves
         content.taken_ms |= dict.fromkeys(content.taken_ms, self._now().timestamp() * 1000)
         self._sure.clear()
         self._catch_up()

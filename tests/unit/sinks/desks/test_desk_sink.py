@@ -380,6 +380,21 @@ def test_a_partition_that_comes_back_brings_what_others_have_told_meanwhile() ->
     assert [ticket.calls for ticket in world.desk.tickets] == [["open"]]
 
 
+def test_a_partition_that_was_with_another_and_goes_on_without_a_gap_is_doubted() -> None:
+    """The other told the desk and died before it could record that, or commit."""
+    world, later_ms = World(), int((NOW + timedelta(hours=1)).timestamp() * 1000)
+    world.tell(case("K-A", 1), at_ms=later_ms)
+    world.sink.tenure.moving()
+    other = World()
+    other.desk, other.log = world.desk, world.log.copy()
+    other.start()
+    other.tell(case("K-A", 2, numbers=(1, 2)), at_ms=later_ms)
+    world.sink.tenure.settled([("triage", 0)])
+    world.tell(case("K-A", 2, numbers=(1, 2)), at_ms=later_ms)
+    [ticket] = world.desk.tickets
+    assert ticket.text.count("[chirp:2]") == 1
+
+
 @dataclass
 class Company:
     """What the stream would publish: contacts in groups, each a case with the name of its earliest contact."""
