@@ -32,9 +32,9 @@ def evaluate_watch(histories: int, first_seed: int = 0) -> dict[str, Any]:
     for seed in range(first_seed, first_seed + histories):
         generator = np.random.default_rng(seed)
         series = _usual(generator)
-        for one in findings(_heard(series)):
+        for sign, _ in {(one.sign, one.subject) for one in findings(_heard(series))}:  # each told once a day
             spoken += 1
-            by_sign[one.sign] = by_sign.get(one.sign, 0) + 1
+            by_sign[sign] = by_sign.get(sign, 0) + 1
         cause = series[int(np.argmin(np.abs(_CAUSES - 1)))]
         cause.parties[-_SPIKE_HOURS - 2 : -2] += generator.poisson((_SPIKE - 1) * 1.0, _SPIKE_HOURS)
         source = series[-2]

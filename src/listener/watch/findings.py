@@ -62,7 +62,9 @@ class Finding:
 
 
 def findings(heard: Heard) -> list[Finding]:
-    """What is unusual in the last `CATCH_UP_HOURS`, oldest first, each of a subject once. Imports alone never are.
+    """What is unusual in the last `CATCH_UP_HOURS`, by hour, oldest first. Imports alone never are.
+
+    What lasts is found in each of its hours; `listener.watch.tell` tells it once.
 
     - A root cause is raised by far more people in two hours, or a source says far more, than the weeks before and
       the hour of the day led to expect (`listener.statistics.spikes`).
@@ -104,7 +106,6 @@ def _spikes(heard: Heard, series: Hours) -> Iterator[Finding]:
             heard.end_of(hour),
             f"{what}; at this time of the day {usual:.1f} are usual.",
         )
-        return
 
 
 def _moods(heard: Heard, series: Hours) -> Iterator[Finding]:
@@ -133,7 +134,6 @@ def _moods(heard: Heard, series: Hours) -> Iterator[Finding]:
             heard.end_of(hour),
             f"{share:.0%} of {said} mentions from {series.subject} within a day complain; {usual:.0%} are usual.",
         )
-        return
 
 
 def _dispersion(said: Ints, complaints: Ints, usual: float) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 
 from listener.watch.findings import Finding, findings
 from listener.watch.heard import HOUR, Heard, Hours, heard_of
+from listener.watch.tell import news
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 42
@@ -34,12 +35,25 @@ def test_many_people_at_once_are_a_spike_and_so_is_a_source_that_says_far_more()
     people, mentions = usual(2), usual(20, 2)
     people[-5:-2] += 30
     mentions[-5:-2] += 200
-    spike, volume = found(hours("cause", "delivery", people), hours("source", "chirp", mentions))
+    told = found(hours("cause", "delivery", people), hours("source", "chirp", mentions))
+    assert len(told) > 2, "in each of its hours"
+    spike, volume = told[:2]
     assert (spike.sign, spike.subject, spike.at) == ("cause_spike", "delivery", NOW - 4 * HOUR)
     assert spike.since == NOW - 6 * HOUR
     assert spike.words.startswith(f"{people[-6] + people[-5]} people raised delivery within 2 hours")
     assert (volume.sign, volume.subject) == ("source_volume", "chirp")
     assert found(hours("cause", "delivery", people, live=False)) == []
+
+
+def test_a_spike_is_told_at_once_while_the_one_before_is_still_in_sight() -> None:
+    people = usual(2)
+    people[-27:-18] += 30
+    people[-1] += 60
+    before = Heard(NOW - timedelta(days=DAYS), DAYS * 24 - 20, (hours("cause", "delivery", people[:-20]),))
+    [first] = news(findings(before), [], NOW - 20 * HOUR, lambda _: ())
+    [over, second] = news(found(hours("cause", "delivery", people)), [first], NOW, lambda _: ())
+    assert (over.alert_id, over.withdrawn) == (first.alert_id, True)
+    assert (second.due_at, second.withdrawn) == (NOW, False)
 
 
 def test_a_source_that_turns_angry_has_a_mood() -> None:
