@@ -323,7 +323,8 @@ class _Moves(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyt
             await self._sleep(POLL_SECONDS)
 
     async def on_partitions_lost(self, lost: object) -> None:
-        self._move()  # they are another's already
+        self._move()
+        self._owned(set())  # they are another's already, also if they come back
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._owned(assigned)
