@@ -105,13 +105,15 @@ class Known:
 
     Attributes:
         cases: ids of those that the person begins.
-        newest: the version of the newest snapshot of each case in which the person speaks.
+        newest: the version of the newest snapshot of each case of others in which the person speaks, or ever did.
+        spoken: ids of those of them in whose newest snapshot the person speaks.
         is_back: a record of the customer is later than the erasure.
     """
 
     named: Named
     cases: tuple[str, ...]
     newest: tuple[tuple[str, int], ...]
+    spoken: frozenset[str]
     is_back: bool
 
 
@@ -141,15 +143,18 @@ def rows_of(known: Known) -> dict[str, str]:
     newest = ", ".join(f"({_text(name)}, toUInt128('{version}'))" for name, version in known.newest)
     is_newest = f"(case_id, version) IN ({newest})" if newest else "0"
     keys = ", ".join(f"(sipHash64({_text(name)}), toUInt128('{version}'))" for name, version in known.newest)
-    shared = _among("case_key", (f"sipHash64({_text(name)})" for name, _ in known.newest))
+    shared, spoken = (
+        _among("case_key", (f"sipHash64({_text(name)})" for name in names))
+        for names in ([name for name, _ in known.newest], sorted(known.spoken))
+    )
     is_newest_fact = f"(case_key, version) IN ({keys})" if keys else "0"
     said_before = f"least(occurred_at, received_at) <= {moment}"
     conditions = {
         "contact_facts": f"({named.is_author_id('history_id')} OR {named.is_author_id('author_id')})"
         f" AND {said_before}",
         "case_facts": f"({named.is_author_id('author_id')} AND bitShiftRight(case_version, 32) < {named.epoch})"
-        f" OR (NOT {named.is_author_id('author_id')} AND {shared}"
-        f" AND ({published_ms} <= {named.until_ms} OR NOT ({is_newest_fact})))",
+        f" OR (NOT {named.is_author_id('author_id')} AND ({shared} AND NOT ({is_newest_fact})"
+        f" OR {spoken} AND {published_ms} <= {named.until_ms}))",
         "mentions": f"({named.is_author('history_author')} OR {author}) AND {said_before}",
         "mention_tombstones": f"{author} AND received_at <= {moment}",
         "responses": f"{author} AND {said_before}",

@@ -145,12 +145,17 @@ class PersonInTables:
         own, shared = own_cases(self._named), shared_cases(self._named)
         cases = self._client.execute(f"SELECT DISTINCT case_id FROM cases WHERE {own}", settings=_QUIETLY)  # noqa: S608
         newest = self._client.execute(
-            "SELECT case_id, max(version) FROM cases WHERE case_id IN "  # noqa: S608
+            f"SELECT case_id, max(version), argMax({shared}, version) FROM cases WHERE case_id IN "  # noqa: S608
             f"(SELECT case_id FROM cases WHERE {shared}) GROUP BY case_id",
             settings=_QUIETLY,
         )
-        back = self._count("customers", came_back(self._named))
-        return Known(self._named, tuple(sorted(name for (name,) in cases)), tuple(sorted(newest)), back > 0)
+        return Known(
+            self._named,
+            cases=tuple(sorted(name for (name,) in cases)),
+            newest=tuple(sorted((name, version) for name, version, _ in newest)),
+            spoken=frozenset(name for name, _, speaks in newest if speaks),
+            is_back=self._count("customers", came_back(self._named)) > 0,
+        )
 
     def _check_own(self) -> None:
         query = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'Distributed'"

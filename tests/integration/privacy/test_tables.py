@@ -134,9 +134,13 @@ def test_those_who_share_a_case_or_a_telephone_keep_theirs(url: str) -> None:
         "match_evidence, version) VALUES",
         [("net:8", "net:dan", "net:dan", datetime.now(UTC), "C-4", "matched", evidence, 1)],
     )
+    for speak, version in ("['net:bob', 'net:ann']", 1), ("['net:bob']", 2):  # hers is another case since
+        client.execute(f"{columns} ('K-9', 'net:bob', {speak}, now64(3), now64(3), {version})")
     with person_in_tables(url, ANN, datetime.fromtimestamp(until / 1000, UTC)) as tables:
         tables.erase()
         assert not any(tables.counts()[table] for table in ("cases", "mentions of others"))
+    for table, name in (("cases", "case_id = 'K-9'"), ("case_facts", "case_key = sipHash64('K-9')")):
+        assert client.execute(f"SELECT version FROM {table} WHERE {name}") == [(2,)], table
     assert client.execute("SELECT version FROM cases WHERE case_id IN ('K-2', 'K-7')") == [(now,)]
     assert client.execute("SELECT case_id FROM tickets ORDER BY case_id") == [("K-2",), ("K-3",)]
     assert client.execute("SELECT alert_id FROM alerts ORDER BY alert_id") == [("b",), ("c",)]

@@ -9,7 +9,14 @@ import pytest
 from listener.privacy.rows import TABLES, HashKey, Known, Named, rows_of, rows_that_name, without_person
 
 NAMED = Named(HashKey(2**63 + 1, 2**63 + 2), (11, 12), (21,), (31, 32), datetime(2026, 3, 2, tzinfo=UTC))
-KNOWN = Known(NAMED, ("K-AAAAAAAAAAAAA",), (("K-BBBBBBBBBBBBB", 2**100),), is_back=False)
+LEFT, SPOKEN = "K-BBBBBBBBBBBBB", "K-CCCCCCCCCCCCC"
+KNOWN = Known(
+    NAMED,
+    cases=("K-AAAAAAAAAAAAA",),
+    newest=((LEFT, 2**100), (SPOKEN, 2**101)),
+    spoken=frozenset({SPOKEN}),
+    is_back=False,
+)
 
 
 def statements(known: Known) -> list[str]:
@@ -31,11 +38,18 @@ def test_each_table_is_told_whom_by_hash() -> None:
         " <= fromUnixTimestamp64Milli(1772409600000, 'UTC')"
     )
     assert conditions["tickets"] == "case_id IN ('K-AAAAAAAAAAAAA')"
-    assert f"('K-BBBBBBBBBBBBB', toUInt128('{2**100}'))" in conditions["cases"]
+    assert f"('{LEFT}', toUInt128('{2**100}'))" in conditions["cases"]
+
+
+def test_of_a_case_that_the_person_has_left_the_newest_snapshot_stays() -> None:
+    conditions = rows_of(KNOWN)["case_facts"]
+    [by_time] = re.findall(r"OR case_key IN \(([^()]*\([^()]*\))\) AND bitAnd", conditions)
+    assert by_time == f"sipHash64('{SPOKEN}')"
+    assert f"(sipHash64('{LEFT}'), toUInt128('{2**100}'))" in conditions
 
 
 def test_who_has_no_account_and_no_case_has_no_such_rows() -> None:
-    nobody = Known(replace(NAMED, authors=(), customers=()), (), (), is_back=True)
+    nobody = Known(replace(NAMED, authors=(), customers=()), (), (), frozenset(), is_back=True)
     assert rows_of(nobody)["tickets"] == rows_of(nobody)["alerts"] == "0"
     assert "IN ()" not in "".join(statements(nobody))
 
