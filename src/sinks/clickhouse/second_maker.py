@@ -7,7 +7,9 @@ of them. It ends with its parent, however that ends.
 import gc
 import multiprocessing
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,6 +20,8 @@ from sinks.clickhouse.blocks import Block, Kinds, block_of
 from sinks.sink import Prepared, Refused
 
 END_SECONDS = 5.0
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+"""Whoever stops the sink may tell both; the sink finishes the batch in hand, and then closes the pipe."""
 
 
 class SecondMaker:
@@ -37,7 +41,8 @@ class SecondMaker:
         self._process = context.Process(
             target=serve, args=(other_end, kinds), name="second-maker", daemon=True
         )
-        self._process.start()
+        with _stops_held():
+            self._process.start()
         other_end.close()  # so that the pipe ends with the child
         self._batch: Sequence[Record] = ()
         self._changes = 0
@@ -88,9 +93,8 @@ class SecondMaker:
 
 def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
     """What the child does until its parent has ended."""
-    # whoever stops the sink may tell both; the sink finishes the batch in hand, and then closes the pipe
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
     gc.set_threshold(200_000, 20, 20)  # as the sink itself has it
     erasures = Erasures()
     while True:
@@ -107,6 +111,17 @@ def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
             pipe.send((made.content, refused))
         except OSError:
             return
+
+
+@contextmanager
+def _stops_held() -> Iterator[None]:
+    """A child that is started within inherits that these signals wait, until it says what becomes of them."""
+    resource_tracker.ensure_running()  # else it is started with the child, and lets them come
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _fields(record: Record) -> tuple[Any, ...]:

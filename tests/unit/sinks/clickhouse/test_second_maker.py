@@ -84,13 +84,12 @@ def test_a_second_process_that_was_killed_is_an_error_and_no_loss() -> None:
 
 def test_it_ends_with_its_parent_and_not_by_a_signal_to_both() -> None:
     second = SecondMaker(KINDS)
-    second.begin([], Erasures())
-    second.finish()
     assert second._process.pid is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        os.kill(second._process.pid, number)
-    second.begin([], Erasures())
-    assert second.finish() == Prepared({}, [])
+    for _ in ("while it starts", "later"):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(second._process.pid, number)
+        second.begin([], Erasures())
+        assert second.finish() == Prepared({}, [])
     second._pipe.close()  # as the parent's end does when that is killed
     second._process.join(10)
     assert second._process.exitcode == 0
