@@ -33,6 +33,23 @@ class Customers(Protocol):
         ...
 
 
+def take_customer(key: bytes | None, value: bytes | None, customers: Customers, erasures: Erasures) -> None:
+    """Puts what a record of the topic says where customers are put.
+
+    Args:
+        erasures: customers who must not come back.
+
+    Raises:
+        Rejected: it is no customer.
+    """
+    if value is None:
+        customers.remove((key or b"").decode(errors="replace"))
+        return
+    customer = Customer.read(value)
+    if not erasures.covers("customer", customer.customer_id, customer.updated_at):
+        customers.put(customer)
+
+
 class CustomerReader(Background):
     """Reads the whole topic into the index and goes on following it. Without group: each worker needs all.
 
@@ -91,11 +108,6 @@ class CustomerReader(Background):
 
     def _apply(self, key: bytes | None, value: bytes | None, where: str) -> None:
         try:
-            if value is None:
-                self._customers.remove((key or b"").decode(errors="replace"))
-                return
-            customer = Customer.read(value)
-            if not self._erasures.covers("customer", customer.customer_id, customer.updated_at):
-                self._customers.put(customer)
+            take_customer(key, value, self._customers, self._erasures)
         except Rejected as error:
             log.warning("topic=%s at=%s: customer passed over: %s", CUSTOMERS.name, where, error)

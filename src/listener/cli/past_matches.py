@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from listener.domain.customer import Customer
 from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected, ServiceError
 from listener.kafka.record import Record
-from stream.customers import Customers
+from stream.customers import Customers, take_customer
 from stream.ledger.author_state import AuthorState
 from stream.ledger.ledger import CustomerMatcher, match_of, party_of
 
@@ -40,16 +39,10 @@ def put_customers(records: Iterable[Record], customers: Customers, erasures: Era
     """
     wrong = 0
     for record in records:
-        if record.value is None:
-            customers.remove((record.key or b"").decode(errors="replace"))
-            continue
         try:
-            customer = Customer.read(record.value)
+            take_customer(record.key, record.value, customers, erasures)
         except Rejected:
             wrong += 1
-            continue
-        if not erasures.covers("customer", customer.customer_id, customer.updated_at):
-            customers.put(customer)
     return wrong
 
 

@@ -40,7 +40,6 @@ class ClickHouseSink:
         url: of an account that may write; see `listener.clickhouse.client.read_url`.
         monotonic: clock for what is done now and then, in seconds.
         erasures: of whom nothing is stored; of nobody where None.
-        alone: no second process is ever started.
     """
 
     name = "clickhouse"
@@ -52,7 +51,6 @@ class ClickHouseSink:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         erasures: Erasures | None = None,
-        alone: bool = False,
     ) -> None:
         self._url = url
         self._erasures = Erasures() if erasures is None else erasures
@@ -63,7 +61,6 @@ class ClickHouseSink:
             kind=QuickInsertClient,
         )
         self._kinds: dict[str, dict[str, str]] = {}
-        self._alone = alone
         self._second: SecondMaker | None = None
         self._monotonic = monotonic
         self._erase_at = monotonic()
@@ -82,7 +79,7 @@ class ClickHouseSink:
 
     def prepare(self, batch: Sequence[Record]) -> Prepared[Sequence[Block]]:
         """The columns of a batch, and the records that can have no row."""
-        if self._alone or len(batch) < LARGE_BATCH:
+        if len(batch) < LARGE_BATCH:
             whole = block_of(batch, self._kinds, self._erasures)
             return Prepared([whole.content], whole.refused)
         if self._second is None:
