@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import Empty, LifoQueue
+from queue import Empty, Full, LifoQueue
 
 from clickhouse_driver import Client
 
@@ -34,16 +34,22 @@ class ClientPool:
             client = self._idle.get_nowait()
         except Empty:
             client = connect(self._url, answer_timeout_seconds=self._answer_timeout_seconds)
-        whole = False
+        kept = False
         try:
             with translated(self._url):
                 yield client
-            whole = True
+            kept = self._keep(client)
         finally:
-            if whole and not self._idle.full():
-                self._idle.put(client)
-            else:
+            if not kept:
                 client.disconnect()
+
+    def _keep(self, client: Client) -> bool:
+        """Whether there is room for it; never waits for room."""
+        try:
+            self._idle.put_nowait(client)
+        except Full:
+            return False
+        return True
 
     def close(self) -> None:
         """Closes the connections that are not lent."""
