@@ -151,11 +151,9 @@ class _Pages:
         """What is held about them."""
         try:
             named = _named(request)
-            holding = self._data.look(named)
+            holding = self._look(request, named)
         except UsageError as error:
             return _page(request, 422, problem=str(error))
-        for subject in named.subjects:
-            did(request, "privacy.look", subject)
         return _page(request, named=named, holding=holding)
 
     def export(self, request: Request) -> Response:
@@ -177,11 +175,18 @@ class _Pages:
         """Begins to erase them."""
         named = _named(request)
         if str(request.state.form.get("confirmation", "")).strip() not in named.subjects:
-            holding = self._data.look(named)
+            holding = self._look(request, named)
             problem = f"Nothing was erased: to erase, type {named.subjects[0]} as it stands here."
             return _page(request, 422, named=named, holding=holding, problem=problem)
         number = self._erasures.begin(self._data, named, request.state.person.name)
         return RedirectResponse(f"/{NAME}/erasures/{number}", 303)
+
+    def _look(self, request: Request, named: Named) -> Holding:
+        """What is held about them; that somebody looked is written down before it is shown."""
+        holding = self._data.look(named)
+        for subject in named.subjects:
+            did(request, "privacy.look", subject)
+        return holding
 
     def erasure(self, request: Request) -> Response:
         """How far it is; the certificate, once it is done."""

@@ -114,6 +114,8 @@ def test_nothing_is_erased_without_the_name_once_more(browser: Browser, data: To
     assert answer.status_code == 422
     assert "Nothing was erased" in answer.text
     assert not data.erased
+    looked = [(entry.action, entry.subject) for entry in browser.audited]
+    assert looked == [("privacy.look", "C-1001"), ("privacy.look", "airline:jane")], "it shows what is held"
 
 
 def erased(browser: Browser) -> str:
