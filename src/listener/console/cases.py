@@ -229,6 +229,8 @@ class _Cases:
         """Takes a person's word on who one of the authors is."""
         fields = _fields(request)
         case = self._to_act_on(request)
+        if not _says_who(_person(request)):
+            raise HTTPException(403, "Whose account it is, somebody says who sees the cases of all queues.")
         author, customer = fields.get("author", ""), fields.get("customer_id", "").strip()
         verdict = fields.get("verdict", "")
         if author not in case.authors or verdict not in ("confirmed", "rejected"):
@@ -413,6 +415,7 @@ class _Cases:
             new_token=new_token,
             sent=SENT.get(request.query_params.get("sent", ""), ""),
             may_act=person.may("answer"),
+            says_who=_says_who(person),
             view=view,
             place=place,
             back=_address(view),
@@ -445,6 +448,14 @@ def _sources(case: Case) -> list[tuple[str, str]]:
         if address:
             found.setdefault(contact.channel, address)
     return list(found.items())
+
+
+def _says_who(person: Person) -> bool:
+    """Whether they may link accounts to customers.
+
+    Who sees some queues only may not: any customer's id could be typed, and the case would then show their record.
+    """
+    return person.may("answer") and person.queues is None
 
 
 def _person(request: Request) -> Person:

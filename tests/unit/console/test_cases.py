@@ -251,6 +251,16 @@ def test_a_partner_sees_its_queues_only() -> None:
     assert [answer["case_id"] for answer in office.answers] == [AGENCYS.case_id]
 
 
+def test_a_partner_links_no_account_to_a_customer() -> None:
+    client, office = browser(AGENCYS, person=PARTNER)
+    page = client.get(f"/cases/{AGENCYS.case_id}").text
+    assert "Say who this is" not in page
+    told = {"author": AGENCYS.anchor_author, "customer_id": "C-7", "verdict": "confirmed"}
+    answer = client.post(f"/cases/{AGENCYS.case_id}/identity", fields_of(page, "act") | told)
+    assert answer.status_code == 403
+    assert office.decisions == [], "else the case would show the record of any customer"
+
+
 def test_a_viewer_looks_and_does_not_act() -> None:
     client, office = browser(FIRST, person=VIEWER)
     page = client.get(f"/cases/{FIRST.case_id}")
