@@ -23,7 +23,7 @@ from listener.console.case_store import CaseStore
 from listener.console.cases import cases_section
 from listener.console.contact_form import NoContact, contact_form_section
 from listener.console.identities import identities_section
-from listener.console.saved_views import SavedView, read_views, written
+from listener.console.saved_views import VIEWS, SavedView, read_views, written
 from listener.console.section import Section
 from listener.domain.case import Case
 from listener.domain.contract import rejected
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 Deliver = Callable[[str, str, bytes], None]
 """Takes topic, key and value; returns once the broker has acknowledged; may block; safe in several threads."""
 SENDER = "console"
-VIEWS = "console.views."
-"""Begins the names on the topic `config` under which people's views of the queue are kept."""
 
 
 def search_case(settings: Settings, case_id: str) -> Case | None:

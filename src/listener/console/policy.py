@@ -15,6 +15,7 @@ from starlette.routing import Route
 from listener.console.pages import page
 from listener.console.policy_words import Rules, rules_of
 from listener.console.roles import STAFF
+from listener.console.saved_views import VIEWS
 from listener.console.section import Section
 from listener.domain.errors import UsageError
 from listener.domain.governance import ConfigInForce
@@ -126,13 +127,18 @@ class _Pages:
         policy = configs.get("policy")
         rules: Rules | None = None if policy is None else rules_of(policy.content)
         text = "" if policy is None else self._yaml(policy)
+        others = [
+            config
+            for name, config in sorted(configs.items())
+            if name != "policy" and not name.startswith(VIEWS)  # whose views there are, is nobody's business
+        ]
         return page(
             request,
             "policy/show.html",
             policy=policy,
             rules=rules,
             yaml=text,
-            others=[config for name, config in sorted(configs.items()) if name != "policy"],
+            others=others,
             may_try=request.state.person.may("analyse"),
         )
 

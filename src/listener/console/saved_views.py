@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 from listener.console.case_queue import QueueView
 
+VIEWS = "console.views."
+"""Begins the names on the topic `config` under which people's views are kept."""
 MOST = 30
 MAX_NAME = 60
 

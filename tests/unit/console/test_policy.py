@@ -93,6 +93,14 @@ def test_what_is_in_force_can_be_read(browser: Browser, policies: ToldPolicies, 
     assert "t1" in page
 
 
+def test_whose_views_of_the_queue_are_kept_is_not_shown(browser: Browser, policies: ToldPolicies) -> None:
+    name = "console.views.Kim Agent"
+    policies.configs[name] = ConfigInForce(name=name, hash="v1", content={"views": []}, at=NOW)
+    page = browser.get("/policy").text
+    assert "taxonomy" in page
+    assert "Kim Agent" not in page
+
+
 def test_rules_in_words() -> None:
     rules = rules_of(in_force("airline")["policy"].content)
     words = " ".join(rules.escalation)
