@@ -222,6 +222,8 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "difference": Column("Difference", "number", "answered less unanswered, among alike customers"),
     },
 }
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a formula of a spreadsheet begins with."""
 FILTERS: dict[str, tuple[str, ...]] = {
     "root-causes": ("owner",),
     "channels": ("visibility",),
@@ -385,12 +387,17 @@ def people(count: int) -> str:
 
 
 def as_csv(figures: Figures) -> str:
-    """The figures as `listener report --format csv` gives them."""
+    """The figures as `listener report --format csv` gives them, without words that a spreadsheet carries out."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(figures.columns)
-    writer.writerows(figures.rows)
+    writer.writerows([_only_text(value) for value in row] for row in figures.rows)
     return out.getvalue()
+
+
+def _only_text(value: Any) -> Any:
+    """A word that begins like a formula, behind an apostrophe: owners and the like are typed by people."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
 
 
 def _raw(value: Any) -> str:

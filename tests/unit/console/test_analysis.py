@@ -13,7 +13,7 @@ import pytest
 from console_client import ADMIN, ANALYST, NOW, PARTNER, VIEWER, Browser
 from fakes.told_reports import ToldReports, company, told
 from listener.console.analysis import analysis_section
-from listener.console.figures import meaning_of, rows_of
+from listener.console.figures import as_csv, meaning_of, rows_of
 from listener.console.questions import QUESTIONS
 from listener.domain.errors import ServiceError, UsageError
 from listener.reports.answer import Answer
@@ -108,6 +108,13 @@ def test_the_csv_is_that_of_the_command(browser: Browser, reports: ToldReports, 
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert tuple(rows[0]) == reports.answers[name].columns
     assert len(rows) == 1 + len(reports.answers[name].rows)
+
+
+@pytest.mark.parametrize("owner", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\n=1"])
+def test_a_word_in_a_csv_is_no_formula(owner: str) -> None:
+    figures = Answer(("owner", "share", "note"), ((owner, -0.5, "a = b"),), ())
+    [_, row] = csv.reader(io.StringIO(as_csv(figures), newline=""))
+    assert row == [f"'{owner}", "-0.5", "a = b"]
 
 
 def test_the_address_says_which_days_are_shown(browser: Browser, reports: ToldReports) -> None:
