@@ -102,7 +102,7 @@ class OidcSignIn:
         known[ALGORITHMS] = [name for name in known.get(ALGORITHMS) or SIGNATURES if name in SIGNATURES]
 
     def _known(self, claims: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """Name and groups of the person that an ID token tells of.
+        """Name of the person that an ID token tells of, and their groups, those that a grant names.
 
         Raises:
             HTTPException: it does not say who, or they have no role.
@@ -116,7 +116,10 @@ class OidcSignIn:
         groups = [groups] if isinstance(groups, str) else [one for one in groups if isinstance(one, str)]
         if person_of(name, groups, self._grants, session="") is None:
             raise HTTPException(403, f"{name} has no role in the console; an administrator gives one.")
-        return name, groups
+        granted = {group for grant in self._grants for group in grant.groups}
+        return name, [
+            group for group in groups if group in granted
+        ]  # all of them may be too many for a cookie
 
 
 def _away(error: Exception) -> HTTPException:

@@ -23,6 +23,8 @@ TOKEN_PATH = "/sign-in"  # noqa: S105  # a path
 SIGN_OUT = "/sign-out"
 SIGNED_OUT = "/signed-out"
 _WHO, _WAY = "person", "way"
+MAX_WAY = 1000
+"""Bytes of an address that is remembered: browsers drop a cookie of more than 4 kB, and nobody could sign in."""
 
 
 class SignIn(Protocol):
@@ -53,7 +55,7 @@ def is_ours(address: str) -> bool:
 def remember_way(request: Request) -> None:
     """Where somebody wanted to go who has to sign in first."""
     way = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
-    if is_ours(way):
+    if is_ours(way) and len(way.encode()) <= MAX_WAY:
         request.session[_WAY] = way
 
 
@@ -140,9 +142,10 @@ class ProxySignIn:
         if request.client is None or not self._trusted(request.client.host):
             return None
         names = request.headers.getlist(self._config.user_header)
-        if len(names) != 1 or not (name := names[0].strip()):
+        told = request.headers.getlist(self._config.groups_header)
+        if len(names) != 1 or len(told) > 1 or not (name := names[0].strip()):
             return None  # two of them: one is not the proxy's
-        groups = [group.strip() for group in request.headers.get(self._config.groups_header, "").split(",")]
+        groups = [group.strip() for group in "".join(told).split(",")]
         person = person_of(name, [group for group in groups if group], self._grants, session=name)
         if person is None:
             raise HTTPException(403, f"{name} has no role in the console; an administrator gives one.")

@@ -23,6 +23,10 @@ GRANTS = (Grant(role="analyst", groups=("figures",)), Grant(role="admin", people
 USERS = (
     User(sub="ana", claims={"email": "ana@example.org", "email_verified": True}),
     User(sub="lea", claims={"email": "lea@example.org", "groups": ["figures"]}),
+    User(
+        sub="max",
+        claims={"email": "max@example.org", "groups": [*(f"{n:036}" for n in range(200)), "figures"]},
+    ),
     User(sub="eve", claims={"email": "eve@example.org"}),
     User(sub="mallory", claims={"email": "ana@example.org", "email_verified": False}),
 )
@@ -70,6 +74,19 @@ def test_a_person_signs_in_and_arrives_where_they_wanted_to_go(issuer: str) -> N
     other = browser(issuer)
     signed_in(other, "lea")
     assert other.get("/who").text == "lea@example.org analyst"
+
+
+def test_who_is_in_many_groups_has_a_cookie_that_browsers_keep(issuer: str) -> None:
+    client = browser(issuer)
+    assert len(signed_in(client, "max").headers["set-cookie"]) < 4096
+    assert client.get("/who").text == "max@example.org analyst"
+
+
+def test_a_long_way_is_not_remembered(issuer: str) -> None:
+    client = browser(issuer)
+    assert len(client.get(f"/who?x={'x' * 5000}").headers.get("set-cookie", "")) < 4096
+    back = agree(client.get("/sign-in/oidc").headers["location"], "ana")
+    assert client.get(back).headers["location"] == "/"
 
 
 def test_nobody_is_sent_to_another_site_once_signed_in(issuer: str) -> None:
