@@ -91,6 +91,8 @@ def test_two_headers_are_one_too_many() -> None:
     browser = client(ProxySignIn(ProxyConfig(addresses=("10.0.0.0/24",)), GRANTS))
     twice = [("X-Forwarded-User", "eve"), ("X-Forwarded-User", "ana@example.org")]
     assert browser.get("/who", headers=twice).status_code == 401
+    groups = [("X-Forwarded-Groups", "staff"), ("X-Forwarded-Groups", "others")]
+    assert browser.get("/who", headers=[*twice[1:], *groups]).status_code == 401
 
 
 def test_the_first_grant_that_names_a_person_holds() -> None:
