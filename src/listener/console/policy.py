@@ -206,4 +206,7 @@ def _text(form: Mapping[str, Any]) -> str:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise UsageError("The file is not UTF-8: a policy is a YAML text.") from None
-    return str(form.get("policy", "")).replace("\r\n", "\n")
+    text = str(form.get("policy", "")).replace("\r\n", "\n")
+    if len(text.encode()) > MOST_BYTES:
+        raise UsageError(f"That is more than {MOST_BYTES // 1024} kB: a policy is a small text.")
+    return text

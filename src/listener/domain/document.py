@@ -17,6 +17,8 @@ class Document(BaseModel):
 
 
 D = TypeVar("D", bound=Document)
+MAX_NODES = 200_000
+"""Of a document with each alias written out: a few lines of aliases to aliases may stand for billions."""
 
 
 def read_document(model: type[D], text: str, name: str) -> D:
@@ -32,7 +34,11 @@ def read_document(model: type[D], text: str, name: str) -> D:
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if _written_out(root, {}) > MAX_NODES:
+            raise UsageError(f"{name}:1: too large: more than {MAX_NODES} values, aliases written out")
         value = yaml.safe_load(text)
+    except RecursionError:
+        raise UsageError(f"{name}:1: nested too deeply, or something in it is part of itself") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{name}:{line}: not YAML: {error.problem}") from None
@@ -57,6 +63,23 @@ def read_document(model: type[D], text: str, name: str) -> D:
             for p in problems
         ]
         raise UsageError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """How many nodes there are where each alias stands for a copy.
+
+    Args:
+        known: node to its number, of those that were counted.
+
+    Raises:
+        RecursionError: a node is part of itself.
+    """
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        inner = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 + sum(_written_out(one, known) for one in inner)
+    return known[id(node)]
 
 
 def _is_inside(place: tuple[int | str, ...], told: Iterable[Any]) -> bool:

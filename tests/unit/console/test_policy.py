@@ -147,6 +147,9 @@ def test_a_file_is_taken_before_what_is_typed(browser: Browser, policies: ToldPo
     assert "not UTF-8" in browser.post("/policy/try", {"policy": ""}, files=wrong).text
     large = {"file": ("p.yaml", b"#" * (MOST_BYTES + 1), "text/yaml")}
     assert browser.post("/policy/try", {"policy": ""}, files=large).status_code == 422
+    typed = {"policy": "queues: []\n#" + "x" * MOST_BYTES}
+    assert browser.post("/policy/try", typed).status_code == 422
+    assert len(policies.tried) == 1
 
 
 def test_each_problem_is_told_with_its_line(browser: Browser) -> None:

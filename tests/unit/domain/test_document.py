@@ -52,6 +52,29 @@ def test_what_is_not_yaml_or_not_a_mapping_is_told() -> None:
     assert problems("- a\n- b\n")[0].startswith("plan.yaml:1: a mapping")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)),
+            "too large",
+        ),
+        ("name: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("steps: &s [*s]", "nested too deeply"),
+        ("steps: &s {<<: *s}", "nested too deeply"),
+    ],
+)
+def test_a_few_lines_that_stand_for_endless_ones_are_refused(text: str, told: str) -> None:
+    [problem] = problems(text)
+    assert told in problem
+
+
+def test_aliases_are_taken() -> None:
+    plan = read_document(Plan, "steps: [&a {level: x, after: 2}, *a]", "plan.yaml")
+    assert plan.steps[0] == plan.steps[1]
+
+
 def test_a_key_that_stands_twice_is_told() -> None:
     assert problems("name: a\nname: b\n")[0] == "plan.yaml:2: name: this key stands twice"
 
