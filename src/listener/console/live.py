@@ -23,6 +23,10 @@ from listener.metrics import CONSOLE_LISTENERS
 QUEUED = 200
 """Events that wait for one page."""
 MAX_LISTENERS = 200
+MAX_OF_ONE = 20
+"""Pages of one person: each of their browsers has one. Nobody else is kept out by somebody who opens more."""
+LIFE_SECONDS = 3600.0
+"""Then a stream ends and its page asks again, so that nobody hears on whose session or role has ended."""
 BEAT_SECONDS = 15.0
 """How often something is said where nothing happens: proxies cut what is silent for a minute."""
 AGAIN_MS = 3000
@@ -70,7 +74,7 @@ class LiveHub:
         """The events of one page, in the form of server-sent events, until it goes or the hub closes."""
         listener = _Listener(person)
         with self._lock:
-            if self._closed:
+            if self._closed or self._is_full(person):
                 return
             self._listeners.add(listener)
             CONSOLE_LISTENERS.set(len(self._listeners))
@@ -85,12 +89,18 @@ class LiveHub:
 
     async def stream(self, request: Request) -> Response:
         """Answers ``GET /live``."""
-        if len(self) >= self._max_listeners:
+        with self._lock:
+            full = self._is_full(request.state.person)
+        if full:
             raise HTTPException(503, "Too many pages are open.", {"Retry-After": "30"})
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(
             self.events(request.state.person), media_type="text/event-stream", headers=headers
         )
+
+    def _is_full(self, person: Person) -> bool:
+        theirs = sum(one.is_of(person) for one in self._listeners)
+        return len(self._listeners) >= self._max_listeners or theirs >= MAX_OF_ONE
 
 
 class _Listener:
@@ -104,6 +114,9 @@ class _Listener:
         self._missed = False
         self._ended = False
 
+    def is_of(self, person: Person) -> bool:
+        return self._person.name == person.name
+
     def may_hear(self, queue: str | None) -> bool:
         return self._person.queues is None or (queue is not None and self._person.sees(queue))
 
@@ -115,7 +128,8 @@ class _Listener:
         self._call(self._something.set)
 
     async def texts(self) -> AsyncIterator[str]:
-        while not self._ended:
+        until = self._loop.time() + LIFE_SECONDS
+        while not self._ended and self._loop.time() < until:
             try:
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._something.wait()

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from console_client import ADMIN, PARTNER
+from console_client import ADMIN, PARTNER, Browser
 from listener.console import live
 from listener.console.live import LiveHub
 from listener.console.roles import Person
@@ -56,6 +56,44 @@ def test_a_page_that_falls_behind_hears_that_it_missed_something(monkeypatch: py
             "event: missed\ndata: {}\n\n",
             *(f'event: flow\ndata: {{"number": {number}}}\n\n' for number in (7, 8, 9)),
         ]
+
+    asyncio.run(run())
+
+
+def test_one_person_keeps_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_OF_ONE", 2)
+    client = Browser()
+
+    async def run() -> None:
+        mine = [await listening(client.hub, ADMIN) for _ in range(2)]
+        assert [text async for text in client.hub.events(ADMIN)] == []
+        assert client.get("/live").status_code == 503
+        theirs = await listening(client.hub, PARTNER)
+        await mine[0].aclose()  # type: ignore[attr-defined]
+        again = await listening(client.hub, ADMIN)
+        for stream in (mine[1], theirs, again):
+            await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run())
+
+
+def test_more_than_are_taken_hear_nothing() -> None:
+    async def run() -> None:
+        hub = LiveHub(max_listeners=1)
+        first = await listening(hub, ADMIN)
+        assert [text async for text in hub.events(PARTNER)] == []
+        await first.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run())
+
+
+def test_a_stream_ends_so_that_who_listens_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LIFE_SECONDS", 0.0)
+
+    async def run() -> None:
+        hub = LiveHub()
+        assert [text async for text in hub.events(ADMIN)] == ["retry: 3000\n\n"]
+        assert len(hub) == 0
 
     asyncio.run(run())
 

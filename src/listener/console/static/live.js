@@ -5,6 +5,7 @@
 //   on("case", ({ case_id, version }) => ...);
 
 const EVENTS = ["case", "alert", "flow", "presence", "missed"];
+const AGAIN_MS = 15_000;
 const handlers = new Map();
 const others = new BroadcastChannel("listener-live");
 let source = null;
@@ -34,7 +35,11 @@ function open() {
   listening.clear();
   for (const event of new Set([...EVENTS, ...handlers.keys()])) listenTo(event);
   source.onopen = () => tell("state", "on");
-  source.onerror = () => tell("state", "off");
+  source.onerror = () => {
+    tell("state", "off");
+    // a browser asks again by itself where a connection breaks off, and not where it was refused
+    if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
+  };
 }
 
 const listening = new Set();
