@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from listener.console.case_acts import Once, new_token
+from listener.console.case_acts import Once, is_token, new_token
 from listener.console.pages import page
 from listener.console.section import Section
 from listener.domain.errors import ServiceError
@@ -71,7 +72,9 @@ def contact_form_section(takes_down: TakesDown, once: Once, now: Callable[[], da
 
     def submit(request: Request) -> Response:
         fields = {name: value for name, value in request.state.form.items() if isinstance(value, str)}
-        at = once.first_sent(fields.get("token", ""), now())
+        if not is_token(fields.get("token", "")):
+            raise HTTPException(422, "This form did not come from its page. Load the page, and try again.")
+        at = once.first_sent(fields["token"], now())
         try:
             receipt = takes_down.store(fields, request.state.person.name, at)
         except NoContact as error:

@@ -41,7 +41,7 @@ FIELDS: Mapping[str, str] = {
     "message": "I wrote <b>twice</b>.",
     "name": "Ana Lee",
     "contact": "ana@example.org",
-    "token": "t" * 32,
+    "token": "a" * 32,
     "taken_by": "somebody else",
 }
 
@@ -78,6 +78,13 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost() -> None:
     assert page.status_code == 503
     assert "Kafka does not answer." in page.text
     assert "I wrote &lt;b&gt;" in page.text
+    assert told.records == []
+
+
+def test_a_form_without_its_token_is_not_taken() -> None:
+    told = Told()
+    for token in ("", "a" * 100_000):
+        assert browser(told).post("/take-down", {**FIELDS, "token": token}).status_code == 422
     assert told.records == []
 
 
