@@ -31,8 +31,8 @@ def identities_section(desk: CaseDesk, store: CaseStore) -> Section:
         doubts = store.doubts(PAGE + 1, before)
         shown = doubts[:PAGE]
         customers = store.customers({one for doubt in shown for one in doubt.candidates})
-        for doubt in shown:
-            saw(request, "person", doubt.author)
+        for subject in [*(doubt.author for doubt in shown), *sorted(customers)]:
+            saw(request, "person", subject)
         return page(
             request,
             "identities/review.html",
@@ -52,7 +52,8 @@ def identities_section(desk: CaseDesk, store: CaseStore) -> Section:
             )
         author, customer = str(form.get("author", "")), str(form.get("customer_id", "")).strip()
         verdict, evidence = str(form.get("verdict", "")), str(form.get("evidence", "")).strip()[:10_000]
-        if verdict not in VERDICTS or ":" not in author or not 0 < len(customer) <= 200:
+        named = ":" in author and 3 <= len(author) <= 300 and 0 < len(customer) <= 200
+        if verdict not in VERDICTS or not named:
             raise HTTPException(422, "Say of which author, of which customer, and whether it is them.")
         desk.decide(author, customer, verdict, person.name, desk.now(), evidence)
         return RedirectResponse(f"/{NAME}?told={verdict}", 303)

@@ -25,13 +25,19 @@ def test_evidence_is_shown_and_a_word_on_it_taken() -> None:
         assert words in page
     assert "<script>1" not in page
     assert "<b>eve" not in page
-    assert [(entry.action, entry.subject) for entry in client.audited] == [("see.person", DOUBT.author)]
+    looked = [(entry.action, entry.subject) for entry in client.audited]
+    assert looked == [("see.person", subject) for subject in (DOUBT.author, "C-1", "C-2")]
     told = {"author": DOUBT.author, "customer_id": "C-2", "verdict": "rejected", "evidence": "another voice"}
     sent = client.post("/identities", told)
     assert sent.status_code == 303
     assert "not taken for this customer again" in client.get(sent.headers["location"]).text
     assert office.decisions == [(DOUBT.author, "C-2", "rejected", "Kim Agent", "another voice")]
-    for wrong in ({"verdict": "perhaps"}, {"customer_id": " "}, {"author": "nobody"}):
+    for wrong in (
+        {"verdict": "perhaps"},
+        {"customer_id": " "},
+        {"author": "nobody"},
+        {"author": f"a:{'b' * 300}"},
+    ):
         assert client.post("/identities", told | wrong).status_code == 422
     client.before.sits = VIEWER
     assert client.post("/identities", told).status_code == 403
