@@ -1,6 +1,6 @@
 """The pages about cases: the queue, and a case with all that was said and done, and what can be done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote
 
@@ -395,17 +395,7 @@ class _Cases:
             states=STATES,
             parties=parties,
             matched=MATCHED,
-            evidence={
-                author: next(
-                    (
-                        said[each.mention_id].match_evidence
-                        for each in reversed(case.contacts)
-                        if each.author == author and each.mention_id in said
-                    ),
-                    (),
-                )
-                for author in case.authors
-            },
+            evidence=_evidence(case, said) if person.queues is None else {},
             customer=self._store.customers([customer_id]).get(customer_id) if customer_id else None,
             people=[name for name in self._here(case, person.name) if name != person.name],
             owners=self._store.choices(person.queues)["owner"],
@@ -438,6 +428,21 @@ def _whose(case: Case, said: Mapping[str, Said]) -> str:
         return case.customer.name
     shown = (said[each.mention_id].author_name for each in case.contacts if each.mention_id in said)
     return next(filter(None, shown), case.anchor_author)
+
+
+def _evidence(case: Case, said: Mapping[str, Said]) -> dict[str, Sequence[str]]:
+    """Author to why it is the customer, or may be, in words: they name other customers, too."""
+    return {
+        author: next(
+            (
+                said[each.mention_id].match_evidence
+                for each in reversed(case.contacts)
+                if each.author == author and each.mention_id in said
+            ),
+            (),
+        )
+        for author in case.authors
+    }
 
 
 def _sources(case: Case) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from console_client import ADMIN, AGENT, NOW, PARTNER, VIEWER, Browser
 from fakes.case_office import Office, answered, case_of, contact
 from listener.console.case_queue import QueueView
+from listener.console.case_store import Said
 from listener.console.cases import cases_section
 from listener.console.live import LiveHub
 from listener.console.roles import Person
@@ -249,6 +250,17 @@ def test_a_partner_sees_its_queues_only() -> None:
     assert client.post(f"/cases/{AGENCYS.case_id}/act", merged).status_code == 422
     assert client.post(f"/cases/{AGENCYS.case_id}/answer", fields).status_code == 303
     assert [answer["case_id"] for answer in office.answers] == [AGENCYS.case_id]
+
+
+def test_a_partner_is_not_told_with_whose_records_an_account_agrees() -> None:
+    client, office = browser(AGENCYS)
+    told = Said("chirp:3", "Hello?", "", "Sam", "", False, "ambiguous", ("the phone is that of Ben (C-2)",))
+    office.said = {"chirp:3": told}
+    assert "that of Ben (C-2)" in client.get(f"/cases/{AGENCYS.case_id}").text
+    client.before.sits = PARTNER
+    page = client.get(f"/cases/{AGENCYS.case_id}").text
+    assert "Hello?" in page
+    assert "Ben" not in page
 
 
 def test_a_partner_links_no_account_to_a_customer() -> None:
