@@ -1,5 +1,6 @@
 """The pages `Dead letters`: what could not be processed and why; look at it, replay it, drop it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,10 @@ NAME = "dead-letters"
 SHOWN = 50
 AT_ONCE = 1000
 """Letters that are replayed or dropped at once, so that the page that asks can name each."""
+
+
+_DONE = re.compile(r"\d{1,4} (?:replayed|dropped)", re.ASCII)
+"""What a page says was done; whoever sends somebody a link has it say nothing else."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,8 @@ class _Pages:
         """Those of a filter."""
         wanted = _filter(request.query_params)
         found = self._box.find(wanted, request.query_params.get("after"), SHOWN)
-        done = request.query_params.get("done", "")
+        told = request.query_params.get("done", "")
+        done = told if _DONE.fullmatch(told) else ""
         older = f"/{NAME}?{wanted.query(after=found.older)}" if found.older else None
         return page(request, "dead_letters/list.html", found=found, wanted=wanted, older=older, done=done)
 

@@ -70,6 +70,10 @@ def test_a_replay_is_shown_before_it_is_done() -> None:
     assert box.did == []
     done = browser.post("/dead-letters/do", {"action": "replay", "ids": "3@0"})
     assert done.headers["location"] == "/dead-letters?done=1+replayed"
+    assert "1 replayed." in browser.get(done.headers["location"]).text
+    assert "call 0900" not in browser.get("/dead-letters?done=call+0900").text, (
+        "the words of whoever sent a link"
+    )
     assert box.did == [("replay", "3@0", "Ana Admin")]
 
 
