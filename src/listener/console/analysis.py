@@ -1,5 +1,6 @@
 """The section `Analysis`: each report with the picture that answers its question, down to the cases of a cause."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from listener.console import charts
+from listener.console.case_acts import Once, is_token, new_token, sent_as
 from listener.console.charts import CurveOf, FixMark, Picture, Week
 from listener.console.figures import (
     FILTERS,
@@ -41,6 +43,7 @@ NAME = "analysis"
 REPORTS_PATH = f"/{NAME}/reports"
 CAUSES_PATH = f"/{NAME}/causes"
 MOST_WORDS = 2000
+_FIX = re.compile(r"[0-9a-f]{1,64}")
 EVERYTHING_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,6 +121,7 @@ class _Pages:
         self._reports = reports
         self._declare = declare
         self._now = now
+        self._once = Once()
 
     def overview(self, request: Request) -> Response:
         """Our worst problem, who owns it, whether the fix worked."""
@@ -201,13 +205,21 @@ class _Pages:
             )
         description, day = str(form.get("description", "")).strip(), str(form.get("at", "")).strip()
         try:
-            fix = self._declare(cause, _day(day), person.name, _checked(description))
+            at = _day(day) or self._sent_at(form, cause, description)
+            fix = self._declare(cause, at, person.name, _checked(description))
         except UsageError as error:
             return self._cause(
                 request, cause, problem=str(error), typed={"description": description, "at": day}
             )
         query = {key: str(form[key]) for key in ("since", "until") if form.get(key)}
         return RedirectResponse(f"{CAUSES_PATH}/{quote(cause)}?{urlencode(query | {'declared': fix})}", 303)
+
+    def _sent_at(self, form: Mapping[str, Any], cause: str, description: str) -> datetime | None:
+        """When this form was sent first: sent again, it is the same fix, not one of a second later."""
+        token = str(form.get("token", ""))
+        if not is_token(token):
+            return None
+        return self._once.first_sent(sent_as(token, {"cause": cause, "": description}), self._now())
 
     def _cause(
         self, request: Request, cause: str, problem: str = "", typed: Mapping[str, str] | None = None
@@ -240,9 +252,10 @@ class _Pages:
             cases_address=cases_address(cause),
             sql=[period.select("cases_of_cause", cause=cause)],
             may_declare=request.state.person.may("analyse") and cause != NO_CAUSE,
-            declared=request.query_params.get("declared", ""),
+            declared=fix if _FIX.fullmatch(fix := request.query_params.get("declared", "")) else "",
             problem=problem,
             typed=typed or {"description": "", "at": ""},
+            token=new_token(),
             most_words=MOST_WORDS,
         )
 

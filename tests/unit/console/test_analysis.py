@@ -3,7 +3,7 @@ import html
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -235,6 +235,19 @@ def test_an_analyst_declares_a_fix(browser: Browser, declared: Declared) -> None
     assert answer.headers["location"] == "/analysis/causes/late?since=2026-01-01&until=2026-03-01&declared=f9"
     assert declared.fixes == [("late", datetime(2026, 2, 1, tzinfo=UTC), "Lea Analyst", "second carrier")]
     assert "The fix was declared (f9)" in browser.get(answer.headers["location"]).text
+    assert "call 0900" not in browser.get("/analysis/causes/late?declared=call+0900").text
+
+
+def test_a_fix_that_is_sent_twice_is_one(reports: ToldReports, declared: Declared) -> None:
+    ticks = (NOW + timedelta(seconds=number) for number in range(60))
+    client = Browser(analysis_section(reports, declared, lambda: next(ticks)), person=ANALYST)
+    [token] = re.findall(r'name="token" value="(\w+)"', client.get("/analysis/causes/late").text)
+    for _ in range(2):
+        client.post("/analysis/causes/late/fixes", {"description": "second carrier", "token": token})
+    client.post("/analysis/causes/late/fixes", {"description": "third carrier", "token": token})
+    first, again, other = (at for _, at, _, _ in declared.fixes)
+    assert first is not None
+    assert first == again != other
 
 
 def test_what_was_typed_is_kept_where_a_fix_is_refused(browser: Browser, declared: Declared) -> None:
