@@ -213,7 +213,7 @@ class Seen:
         try:
             told = json.loads(text)
             seen = cls(**told)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             return None
         numbers = (seen.version, seen.contacts, seen.responses, seen.last_at_ms)
         whole = all(type(number) is int for number in numbers)

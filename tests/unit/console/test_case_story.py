@@ -137,7 +137,8 @@ def test_what_was_seen_is_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[1]", "null", '{"version": "1"}', str(Seen.of(FIRST)).replace("1", '"x"', 1)]
+    "text",
+    ["", "{}", "[1]", "null", "[" * 100_000, '{"version": "1"}', str(Seen.of(FIRST)).replace("1", '"x"', 1)],
 )
 def test_what_is_not_what_we_gave(text: str) -> None:
     assert Seen.read(text) is None
