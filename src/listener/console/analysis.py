@@ -33,7 +33,7 @@ from listener.console.figures import (
     values_of,
 )
 from listener.console.pages import page
-from listener.console.period import Period, choices, end_of, period_of
+from listener.console.period import Period, choices, end_of, moment_of, period_of
 from listener.console.questions import QUESTIONS
 from listener.console.roles import STAFF
 from listener.console.section import Section
@@ -205,7 +205,7 @@ class _Pages:
             )
         description, day = str(form.get("description", "")).strip(), str(form.get("at", "")).strip()
         try:
-            at = _day(day) or self._sent_at(form, cause, description)
+            at = moment_of(form, "at") or self._sent_at(form, cause, description)
             fix = self._declare(cause, at, person.name, _checked(description))
         except UsageError as error:
             return self._cause(
@@ -448,13 +448,3 @@ def _checked(description: str) -> str:
     if len(description) > MOST_WORDS:
         raise UsageError(f"What was done takes at most {MOST_WORDS} characters.")
     return description
-
-
-def _day(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text[:40]} is not a date such as 2026-01-31") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

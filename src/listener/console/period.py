@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from listener.domain.contract import FIRST_YEAR, LAST_YEAR, format_utc
 from listener.domain.errors import UsageError
@@ -65,8 +66,8 @@ def period_of(query: Mapping[str, str], heard: tuple[datetime, datetime] | None,
         UsageError: one of the two is no date, or they are the wrong way round.
     """
     end = end_of(heard, now)
-    until = _moment(query, "until") or end
-    since = _moment(query, "since") or until - timedelta(days=DEFAULT_DAYS)
+    until = moment_of(query, "until") or end
+    since = moment_of(query, "since") or until - timedelta(days=DEFAULT_DAYS)
     if since >= until:
         raise UsageError(
             f"From {since:%Y-%m-%d %H:%M} is not before {until:%Y-%m-%d %H:%M}: choose other dates"
@@ -105,8 +106,13 @@ def _short(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat() if at_midnight else format_utc(moment)
 
 
-def _moment(query: Mapping[str, str], name: str) -> datetime | None:
-    text = query.get(name, "").strip()
+def moment_of(query: Mapping[str, Any], name: str) -> datetime | None:
+    """The date or time under a name, in UTC where no zone is given; None where there is none.
+
+    Raises:
+        UsageError: it is no date, or of a year that Listener does not know.
+    """
+    text = str(query.get(name, "")).strip()
     if not text:
         return None
     try:

@@ -255,6 +255,8 @@ def test_what_was_typed_is_kept_where_a_fix_is_refused(browser: Browser, declare
     assert answer.status_code == 422
     assert "soon is not a date" in answer.text
     assert "second carrier</textarea>" in answer.text
+    for day in ("0202-03-01", "20261-01-01", "9999-12-31T23:59-23:59"):
+        assert browser.post("/analysis/causes/late/fixes", {"at": day}).status_code == 422
     assert browser.post("/analysis/causes/late/fixes", {"description": "x" * 3000}).status_code == 422
     assert not declared.fixes
 
