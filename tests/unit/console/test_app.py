@@ -151,6 +151,9 @@ def test_colours_are_chosen_and_kept() -> None:
     assert 'data-theme="dark"' in browser.get("/notes").text
     assert browser.post("/theme", {"theme": "dark", "back": "//evil.example"}).headers["location"] == "/"
     assert browser.post("/theme", {"theme": "neon"}).status_code == 422
+    assert 'name="back" value="/notes?x=1"' in browser.get("/notes?x=1").text
+    answered = browser.client.post("/notes/store", data={}).text
+    assert 'name="back" value="/notes"' in answered, "what a form is sent to cannot be opened"
 
 
 def test_assets_are_kept_by_browsers_under_their_version_only() -> None:
