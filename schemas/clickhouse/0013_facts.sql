@@ -1,6 +1,6 @@
 -- What reports count, in few bytes: ids as 64-bit hashes (SipHash), no texts. ClickHouse fills the tables while rows are
 -- inserted; what it replaces in `mentions` and `cases` it replaces here, by the same versions, so the newest state holds
--- however often and in whatever order rows come, and nothing is a moment older than there.
+-- however often and in whatever order rows come, a moment after it holds there: before the insert is confirmed.
 --
 -- Partitions are quarters of the time when something was said, which no revision changes and no later snapshot of a
 -- case: so FINAL need not merge across them, and costs nothing where a quarter is one part, as it becomes an hour after
