@@ -2,9 +2,9 @@
 -- inserted; what it replaces in `mentions` and `cases` it replaces here, by the same versions, so the newest state holds
 -- however often and in whatever order rows come, a moment after it holds there: before the insert is confirmed.
 --
--- Partitions are quarters of the time when something was said, which no revision changes and no later snapshot of a
--- case: so FINAL need not merge across them, and costs nothing where a quarter is one part, as it becomes an hour after
--- its last row. The lowest bit of the hash of a party says whether it is a customer.
+-- Partitions are quarters of the time when something was said, which sources do not change: so FINAL need not merge across
+-- them, and costs nothing where a quarter is one part, as it becomes an hour after its last row. A mention that is told
+-- with times of two quarters all the same counts in both, and so does a case that opens earlier for it. The lowest bit of the hash of a party says whether it is a customer.
 
 CREATE TABLE IF NOT EXISTS contact_facts
 (
