@@ -1,7 +1,7 @@
 """Matrix: rooms on a real Synapse."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -86,11 +86,13 @@ class TestMatrix(Conformance):
         assert next_at - refused_at >= 2.5
 
 
-def connector_of(synapse: Synapse, name: str, **options: Any) -> MatrixConnector:
+def connector_of(
+    synapse: Synapse, name: str, position: Mapping[str, Any] | None = None, **options: Any
+) -> MatrixConnector:
     """A connector with somebody's account, opened."""
     given = {"url": synapse.url, "listen_seconds": 1, **options}
     connector = build(Setup("rooms", given, {"token": synapse.token(name)}))
-    connector.open(None)
+    connector.open(position)
     return connector
 
 
@@ -133,3 +135,25 @@ def test_an_invitation_is_accepted_where_that_is_wanted(synapse: Synapse) -> Non
     (item,) = heard
     assert isinstance(item, NativeItem)
     assert (item.text, item.visibility) == ("welcome", "private")
+
+
+def test_what_was_missed_before_a_restart_is_as_public_as_its_room(synapse: Synapse) -> None:
+    room_id = synapse.ask("host", "POST", "/createRoom", {"preset": "public_chat"})["room_id"]
+    synapse.token("returning")
+    synapse.ask("returning", "POST", f"/join/{room_id}", {})
+    synapse.ask(
+        "host", "PUT", f"/rooms/{room_id}/send/m.room.message/1", {"msgtype": "m.text", "body": "seen"}
+    )
+    before = connector_of(synapse, "returning", rooms=[room_id])
+    position = before.poll().position
+    before.close()
+    assert position is not None
+    position = {**position, "gaps": [[room_id, position["since"], None, None]]}
+    connector = connector_of(synapse, "returning", position, rooms=[room_id])
+    heard: list[Item] = []
+    while position is not None and position["gaps"]:
+        batch = connector.poll()
+        heard += batch.items
+        position = batch.position or position
+    connector.close()
+    assert [item.visibility for item in heard if isinstance(item, NativeItem)] == ["public"]

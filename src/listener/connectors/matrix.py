@@ -230,9 +230,9 @@ class MatrixConnector:
         now = _Progress(dict(before.last), list(before.gaps), dict(before.edits), [])
         try:
             since = before.since
-            if now.gaps:
+            if now.gaps and self._state_read_at > -inf:
                 self._read_gap(now)
-            else:
+            else:  # the first of all, since only it tells how a room is set, such as who may join
                 since = self._sync(now)
         except Unavailable as error:
             raise self._not_now(error) from None
