@@ -36,6 +36,7 @@ from listener.chaos.state import (
     State,
     clock_states,
     differences,
+    report_state,
     snapshot_state,
     table_state,
 )
@@ -47,6 +48,8 @@ from listener.domain.topics import DEAD, ENRICHED
 from listener.embedded.ports import free_port
 from listener.embedded.process import ChildProcess
 from listener.kafka.publish import Publisher
+from listener.reports.answer import Window
+from listener.reports.reports import REPORTS, report
 
 UNDISTURBED_SECONDS = 5.0
 """How long publishing takes where nothing disturbs."""
@@ -328,6 +331,9 @@ def read_state(installation: Installation) -> State:
     """What the installation knows, to be compared."""
     state: dict[str, Any] = {table: table_state(installation.select(sql)) for table, sql in QUERIES.items()}
     state[SNAPSHOTS] = snapshot_state(installation.cases())
+    with installation.reader() as client:
+        for name in REPORTS:
+            state[f"report {name}"] = report_state(report(name)(client, Window()))
     return state
 
 

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from clickhouse_driver import Client
 from kafka import KafkaConsumer, TopicPartition
 
 from listener.clickhouse.client import connect
@@ -160,12 +161,18 @@ class Installation:
 
     def table(self, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Names of the columns, and rows, of a query, asked with the reader's account."""
+        with self.reader() as client:
+            rows, columns = client.execute(sql, with_column_types=True)
+        return tuple(name for name, _ in columns), rows
+
+    @contextmanager
+    def reader(self) -> Iterator[Client]:
+        """ClickHouse, for a while, with the reader's account."""
         client = connect(json.loads((self.data_dir / ENDPOINTS_FILE).read_text())["clickhouse_reader"])
         try:
-            rows, columns = client.execute(sql, with_column_types=True)
+            yield client
         finally:
             client.disconnect()
-        return tuple(name for name, _ in columns), rows
 
     def records(self, topic: str) -> Iterator[Any]:
         """Everything on a topic now, read by a plain consumer.

@@ -40,7 +40,7 @@ LASTING: dict[Kind, tuple[float, float]] = {
     "pause-worker": (8.0, 14.0),
     "pause-between": (8.0, 14.0),
     "pause-sink": (12.0, 18.0),
-    "stop-clickhouse": (15.0, 75.0),
+    "stop-clickhouse": (15.0, 180.0),
     "add-worker": (8.0, 20.0),
     "remove-worker": (8.0, 20.0),
     "cut-kafka": (8.0, 16.0),
@@ -51,6 +51,8 @@ LASTING: dict[Kind, tuple[float, float]] = {
     "fill-clickhouse-disk": (8.0, 15.0),
 }
 """From and to how many seconds a fault lasts; a pause is longer than the victim's session timeout."""
+LONGEST_SHARE = 0.25
+"""So much of the campaign's time a fault lasts at most, if that is more than the shortest."""
 SESSION_TIMEOUT_SECONDS = 6.0
 """Of the workers; the sink's is 10 s."""
 SECONDS_BETWEEN = 12.0
@@ -115,6 +117,7 @@ def draw_schedule(
     for number, kind in enumerate(drawn[:wanted]):
         at = seconds * FIRST_SHARE + width * (number + chance.random())
         shortest, longest = LASTING.get(kind, (0.0, 0.0))
+        longest = max(shortest, min(longest, LONGEST_SHARE * seconds))
         faults.append(
             Fault(
                 kind=kind,

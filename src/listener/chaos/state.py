@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from listener.reports.answer import Answer
+
 State = Mapping[str, Mapping[str, str]]
 """Table to key to content; the same content is the same text."""
 
@@ -19,7 +21,6 @@ QUERIES: dict[str, str] = {
     "WHERE state != 'superseded'",
     "dead letters": "SELECT DISTINCT concat(stage, ' ', reason, ' ', digest) "
     "FROM listener.current_dead_letters WHERE stage != 'clickhouse'",
-    "report root-causes": "SELECT * FROM listener.root_causes(since = '1900-01-01', until = '2299-12-31')",
 }
 """Key first. Left out: version counters (epoch, case_version, and supersedes, which tells which ids a
 case had in between), times of detection (received_at), and what a row
@@ -27,6 +28,8 @@ says about the moment when it was made (match_*, grouping_cause); whose a mentio
 matter of parties and cases.
 Of a deleted mention the words are gone. A letter of the sink names records that a fault may repeat."""
 SNAPSHOTS = "case snapshots"
+WORDS = "in words"
+SIGNIFICANT_DIGITS = 9
 VERSIONS_OF_A_CASE = frozenset({"version", "supersedes"})
 """Which ids a case had in between depends on the order of arrival across partitions."""
 
@@ -47,6 +50,17 @@ def snapshot_state(cases: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         )
         for name, case in cases.items()
     }
+
+
+def report_state(answer: Answer) -> dict[str, str]:
+    """A report's rows by their first column, and its words. Sums of the same figures in another order may differ
+    far behind the point."""
+    rows = [[_rounded(value) for value in row] for row in answer.rows]
+    return {**table_state(rows), WORDS: "\n".join(answer.words)}
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else value
 
 
 def clock_states(state: State) -> str:

@@ -1,6 +1,14 @@
 """Two states are compared by content, and a difference is shown where it is."""
 
-from listener.chaos.state import SNAPSHOTS, clock_states, differences, snapshot_state, table_state
+from listener.chaos.state import (
+    SNAPSHOTS,
+    clock_states,
+    differences,
+    report_state,
+    snapshot_state,
+    table_state,
+)
+from listener.reports.answer import Answer
 
 
 def test_the_order_of_rows_is_no_difference() -> None:
@@ -38,3 +46,13 @@ def test_a_deadline_that_passed_is_a_difference() -> None:
     one, other = {SNAPSHOTS: snapshot_state({"K-1": case})}, {SNAPSHOTS: snapshot_state({"K-1": late})}
     assert len(differences(one, other)) == 1
     assert clock_states(one) == "1 clocks running"
+
+
+def test_a_report_differs_by_its_figures_and_words_and_not_by_the_order_of_a_sum() -> None:
+    def answer(share: float, words: str) -> Answer:
+        return Answer(columns=("cause", "share"), rows=(("delivery.late", share),), words=(words,))
+
+    one = {"r": report_state(answer(0.1 + 0.2, "so"))}
+    assert differences(one, {"r": report_state(answer(0.3, "so"))}) == []
+    assert len(differences(one, {"r": report_state(answer(0.3001, "so"))})) == 1
+    assert len(differences(one, {"r": report_state(answer(0.3, "otherwise"))})) == 1
