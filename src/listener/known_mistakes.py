@@ -30,10 +30,9 @@ def known_mistakes(
     )
     links = "links as right" if match_quality is None else f"the match as wrong as {match_quality.name} says"
     if label_quality is not None:
-        confusion = read_label_quality(read_text(label_quality), str(label_quality))
-        return Mistakes(
-            confusion, linkage, f"with root causes as wrong as {label_quality.name} says, {links}"
-        )
+        confusion, checked = read_label_quality(read_text(label_quality), str(label_quality))
+        told = f"with root causes as wrong as {label_quality.name} says, {links}"
+        return Mistakes(confusion, linkage, told, checked)
     named = settings.config.models
     directory = None if named is None else settings.path(named)
     for speed in reversed(SPEEDS):

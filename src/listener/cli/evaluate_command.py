@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,6 +109,12 @@ def _of_texts(task: str) -> click.Command:
         help="Root causes, YAML.",
     )
     @models_option
+    @click.option(
+        "--party",
+        metavar="COL",
+        help="Column that says whose text it is, where all texts of a person are there: then it is counted of how "
+        "many people each label is right, for the report root-causes.",
+    )
     @click.option("--format", "form", type=click.Choice(("json", "table")), default="json", show_default=True)
     def of_texts(
         file: Path,
@@ -117,13 +124,16 @@ def _of_texts(task: str) -> click.Command:
         by: tuple[str, ...],
         taxonomy_file: Path | None,
         models: ModelsInUse | None,
+        party: str | None,
         form: str,
     ) -> None:
-        examples = read_examples(file, TASKS[task], text, label, rename, by)
+        examples = read_examples(file, TASKS[task], text, label, rename, (*by, *([party] if party else [])))
+        parties = None if party is None else examples.about[party]
+        examples = replace(examples, about={column: examples.about[column] for column in by})
         taxonomy = (
             None if taxonomy_file is None else read_taxonomy(read_text(taxonomy_file), str(taxonomy_file))
         )
-        made = evaluate(examples, Enricher(taxonomy, models))
+        made = evaluate(examples, Enricher(taxonomy, models), parties)
         click.echo(
             json.dumps(made, indent=2) if form == "json" else figures_in_words(made), nl=form == "json"
         )

@@ -4,20 +4,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from listener.domain.enriched import NO_CAUSE
 from listener.domain.mention import Mention
 from listener.evaluation.triage import World
+from listener.statistics.checked_parties import CheckedParties
 from listener.statistics.confusion import Confusion
 from listener.statistics.interval import Ints
 from listener.statistics.proportion import wilson
-from listener.statistics.shares import CauseCounts, corrected_shares
+from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
 from stream.enrichment.pipeline import Enricher
 
 NO_CONTACT: Final = frozenset({"mention", "copy", "spam"})
 LEAST_SHARE: Final = 0.02
 """Root causes of fewer parties are left out: few samples have one."""
 _BATCH: Final = 1000
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,18 @@ def contacts_of(world: World, enricher: Enricher) -> Contacts:
 
 
 def company_coverage(contacts: Contacts, samples: int, *, people: int = 400, seed: int = 0) -> dict[str, Any]:
-    """Draws people of one half of the company again and again, each time with their contacts.
+    """Draws people of the company again and again, each time with their contacts.
 
-    The truth is each root cause's share of all people of that half. The intervals: Wilson's of the true labels;
-    the same of the labels that were found, as if they were right; and `corrected_shares`, for which the contacts
-    of as many people of the other half were checked.
+    The truth is each root cause's share of all its people. The intervals: Wilson's of the true labels; the same of
+    the labels that were found, as if they were right; and those that take in the mistakes that were found in the
+    contacts of as many other draws: `corrected_shares` contact by contact, `shares_as_checked` person by person.
 
     Returns:
-        For each of the three how often it covers, over all causes of at least `LEAST_SHARE` and all samples; and
-        for each cause its share.
+        For each of them how often it covers, over all causes of at least `LEAST_SHARE` and all samples; and for
+        each cause its share.
     """
     generator = np.random.default_rng(seed)
-    half = generator.permutation(contacts.parties)
-    checked, asked = half[: contacts.parties // 2], half[contacts.parties // 2 :]
+    everybody = np.arange(contacts.parties)
     order = np.argsort(contacts.party, kind="stable")
     bounds = np.searchsorted(contacts.party[order], np.arange(contacts.parties + 1))
 
@@ -85,28 +88,42 @@ def company_coverage(contacts: Contacts, samples: int, *, people: int = 400, see
         each = [order[bounds[one] : bounds[one + 1]] for one in those.tolist()]
         return np.concatenate(each), np.repeat(np.arange(len(each)), [len(part) for part in each])
 
-    places, draw = drawn(asked)
     truth = {
-        label: len(np.unique(draw[contacts.true[places] == number])) / len(asked)
+        label: len(np.unique(contacts.party[contacts.true == number])) / contacts.parties
         for number, label in enumerate(contacts.labels)
     }
     wanted = [label for label, share in truth.items() if share >= LEAST_SHARE and label != NO_CAUSE]
-    hits = dict.fromkeys(("true labels", "found labels, as if right", "found labels, mistakes taken in"), 0)
+    names = (
+        *("true labels", "found labels, as if right", "found labels, mistakes of contacts taken in"),
+        "found labels, mistakes of people taken in",
+    )
+    hits = dict.fromkeys(names, 0)
     for _ in range(samples):
-        places, draw = drawn(generator.choice(asked, people))
-        known, _ = drawn(generator.choice(checked, people))
+        places, draw = drawn(generator.choice(everybody, people))
+        known, known_draw = drawn(generator.choice(everybody, people))
         confusion = Confusion(contacts.labels, _confusion(contacts, known))
         said = {
             label: CauseCounts(_histogram(draw, contacts.found[places] == number, people))
             for number, label in enumerate(contacts.labels)
         }
-        corrected = corrected_shares(said, confusion, replicates=200, seed=int(generator.integers(1 << 30)))
+        checked = {
+            label: _checked(
+                known_draw, contacts.true[known] == number, contacts.found[known] == number, people
+            )
+            for number, label in enumerate(contacts.labels)
+        }
+        chance = int(generator.integers(1 << 30))
+        by_contacts = corrected_shares(said, confusion, replicates=200, seed=chance)
+        by_people = shares_as_checked(said, checked, seed=chance)
         for number, label in enumerate(contacts.labels):
             if label not in wanted:
                 continue
             right = len(np.unique(draw[contacts.true[places] == number]))
-            found = (wilson(right, people), wilson(said[label].with_cause, people), corrected[label])
-            for name, interval in zip(hits, found, strict=True):
+            found = (
+                *(wilson(right, people), wilson(said[label].with_cause, people)),
+                *(by_contacts[label], by_people[label]),
+            )
+            for name, interval in zip(names, found, strict=True):
                 hits[name] += interval.covers(truth[label])
     total = samples * len(wanted)
     return {
@@ -125,7 +142,14 @@ def _confusion(contacts: Contacts, places: Ints) -> Ints:
     return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
 
 
-def _histogram(draw: Ints, with_it: Ints, people: int) -> Ints:
+def _checked(draw: Ints, true: Bools, found: Bools, people: int) -> CheckedParties:
+    real, told = (np.bincount(draw[those], minlength=people) > 0 for those in (true, found))
+    return CheckedParties(
+        *(int(those.sum()) for those in (real & told, real & ~told, told & ~real, ~real & ~told))
+    )
+
+
+def _histogram(draw: Ints, with_it: Bools, people: int) -> Ints:
     contacts = np.bincount(draw, minlength=people)
     with_cause = np.bincount(draw, weights=with_it, minlength=people).astype(np.int64)
     cells, parties = np.unique(np.stack([contacts, with_cause], axis=1), axis=0, return_counts=True)

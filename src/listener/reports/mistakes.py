@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from listener.domain.errors import UsageError
+from listener.statistics.checked_parties import CheckedParties
 from listener.statistics.confusion import Confusion
 from listener.statistics.linkage import LinkageQuality
 
@@ -20,11 +21,13 @@ class Mistakes:
         confusion: by true and said root cause, on texts that the model was not trained on.
         linkage: links right, wrong and missed; None takes them as right.
         words: where both come from.
+        checked: by root cause, parties of whom every contact was checked; counts before `confusion` where known.
     """
 
     confusion: Confusion
     linkage: LinkageQuality | None
     words: str
+    checked: Mapping[str, CheckedParties] | None = None
 
 
 def confusion_of(labels: Sequence[str], rows: Sequence[Sequence[int]], name: str) -> Confusion:
@@ -46,8 +49,8 @@ def confusion_of(labels: Sequence[str], rows: Sequence[Sequence[int]], name: str
         raise UsageError(f"{name}: the confusion matrix does not fit its labels: {error}") from None
 
 
-def read_label_quality(text: str, name: str) -> Confusion:
-    """What `listener evaluate root-cause` printed as JSON.
+def read_label_quality(text: str, name: str) -> tuple[Confusion, Mapping[str, CheckedParties] | None]:
+    """What `listener evaluate root-cause` printed as JSON; of parties where it was given ``--party``.
 
     Raises:
         UsageError: it is something else.
@@ -58,7 +61,22 @@ def read_label_quality(text: str, name: str) -> Confusion:
         raise UsageError(
             f"{name}: `listener evaluate root-cause` prints found_labels and confusion: one is missing"
         )
-    return confusion_of([str(label) for label in labels], rows, name)
+    return confusion_of([str(label) for label in labels], rows, name), _checked(made, name)
+
+
+def _checked(made: Mapping[str, Any], name: str) -> Mapping[str, CheckedParties] | None:
+    counts = made.get("checked_parties")
+    if counts is None:
+        return None
+    try:
+        return {
+            str(label): CheckedParties(*(int(of[field.name]) for field in fields(CheckedParties)))
+            for label, of in counts.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{name}: checked_parties: for each label both, missed, mistaken and neither are expected: {error}"
+        ) from None
 
 
 def read_match_quality(text: str, name: str) -> LinkageQuality:

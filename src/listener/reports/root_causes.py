@@ -10,7 +10,7 @@ from listener.reports.mistakes import Mistakes
 from listener.reports.view import answer, read, spread, three
 from listener.statistics.interval import Interval
 from listener.statistics.proportion import wilson
-from listener.statistics.shares import CauseCounts, corrected_shares
+from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
 
 COLUMNS = (
     *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
@@ -86,6 +86,10 @@ def true_shares(client: Client, window: Window, mistakes: Mistakes) -> dict[str,
             without[contacts] -= parties
         histogram = [*found, *((contacts, 0, parties) for contacts, parties in without.items() if parties)]
         counts[cause] = CauseCounts(np.array(histogram, dtype=np.int64), accounts.get(cause))
+    if mistakes.checked is not None:
+        return shares_as_checked(
+            counts, mistakes.checked, accounts=accounts.get(""), linkage=mistakes.linkage
+        )
     return corrected_shares(
         counts, mistakes.confusion, accounts=accounts.get(""), linkage=mistakes.linkage, replicates=REPLICATES
     )

@@ -1,10 +1,11 @@
 """Shares of parties by cause where a model said the cause and a match said the party: both may be wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from listener.statistics.checked_parties import CheckedParties
 from listener.statistics.confusion import Confusion
 from listener.statistics.interval import Floats, Interval, Ints, percentile_interval
 from listener.statistics.linkage import LinkageQuality, true_parties
@@ -14,6 +15,16 @@ MOST_CONTACTS = 6
 parties add to the answer is below what the held-out matrix leaves open."""
 _ROUNDS = 200
 _WORDS = "{estimate:.1%}, between {low:.1%} and {high:.1%} with the model's mistakes taken in"
+_NOBODY = Interval(float("nan"), 0.0, 1.0, "nobody was counted")
+_BLIND = Interval(
+    float("nan"),
+    0.0,
+    1.0,
+    "cannot be told: the model may say it of others as often as of those of whom it is true",
+)
+_MAY_BE_BLIND = 0.025
+"""How likely it may be that a model says a cause no oftener where it is true; beyond, nothing follows from what it
+says, and any number would be made up."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +77,8 @@ def corrected_shares(
 
     The interval is the percentile interval of a bootstrap over parties, in which the held-out matrix and the
     quality of the match are drawn anew each time: it takes in the chance of who wrote, and how little is known
-    of the mistakes. It takes the mistakes about one party's contacts as independent of each other; where they are
-    alike it is too narrow.
+    of the mistakes. It takes the mistakes about one party's contacts as independent of each other; where a party
+    is misread in the same way again and again, the share comes out too high: `shares_as_checked` assumes nothing.
 
     Args:
         counts: for each cause that the model knows; "none of these" too, under its label in `confusion`.
@@ -85,14 +96,9 @@ def corrected_shares(
     known = [cause for cause in counts if cause in confusion.labels]
     if not known:
         return {}
-    totals = {counts[cause].parties for cause in known}
-    if len(totals) > 1:
-        raise ValueError(f"every cause's histogram holds all parties, but they hold {sorted(totals)}")
-    if linkage is not None and accounts is None:
-        raise ValueError("linkage needs the number of accounts")
-    total = totals.pop()
+    total = _all_parties([counts[cause] for cause in known])
     if total == 0:
-        return {cause: Interval(float("nan"), 0.0, 1.0, "nobody was counted") for cause in known}
+        return dict.fromkeys(known, _NOBODY)
     generator = np.random.default_rng(seed)
     rates = np.concatenate([confusion.rates()[None], confusion.resampled(generator, replicates)])
     said = np.zeros((replicates + 1, len(confusion.labels)))
@@ -106,22 +112,67 @@ def corrected_shares(
     contacts = drawn[known[0]][1] @ drawn[known[0]][0][:, 0]
     said = _with_rest(said, contacts, [confusion.labels.index(cause) for cause in known])
     truth = _unmixed(said, rates)
-    factor = (
-        None if linkage is None else np.array([linkage.factor(), *linkage.resampled(generator, replicates)])
-    )
-    everybody = _people(accounts, total, factor, generator, replicates)
+    people = _People(accounts, total, linkage, generator, replicates)
     shares = {}
     for cause in known if only is None else [only]:
         index = confusion.labels.index(cause)
         recognised, mistaken = _two_rates(truth, rates, index)
+        if (recognised <= mistaken)[1:].mean() > _MAY_BE_BLIND:
+            shares[cause] = _BLIND
+            continue
         cells, weights = drawn[cause]
-        share = _share_with(cells, weights, recognised, mistaken)
-        seen = counts[cause]
-        if seen.accounts is not None and seen.with_cause:
-            people = _people(seen.accounts, seen.with_cause, factor, generator, replicates)
-            share = np.clip(share * (people / seen.with_cause) / (everybody / total), 0, 1)
+        share = people.relinked(_share_with(cells, weights, recognised, mistaken), counts[cause])
         shares[cause] = percentile_interval(float(share[0]), share[1:], _WORDS)
     return shares
+
+
+def shares_as_checked(
+    counts: Mapping[str, CauseCounts],
+    checked: Mapping[str, CheckedParties],
+    *,
+    accounts: int | None = None,
+    linkage: LinkageQuality | None = None,
+    seed: int = 0,
+    replicates: int = 2000,
+) -> dict[str, Interval]:
+    """The same as `corrected_shares` from parties all of whose contacts were checked, drawn by chance from those
+    that are counted: nothing is assumed of how the mistakes about one party's contacts hang together.
+
+    Args:
+        counts, accounts, linkage, seed: as there.
+        checked: by cause.
+
+    Returns:
+        By cause: the median and the 95 % interval of `CheckedParties.true_shares`; a cause that was not checked is
+        left out.
+
+    Raises:
+        ValueError: as there.
+    """
+    known = [cause for cause in counts if cause in checked]
+    if not known:
+        return {}
+    total = _all_parties([counts[cause] for cause in known])
+    if total == 0:
+        return dict.fromkeys(known, _NOBODY)
+    generator = np.random.default_rng(seed)
+    people = _People(accounts, total, linkage, generator, replicates)
+    shares = {}
+    for cause in known:
+        drawn, blind = checked[cause].true_shares(counts[cause].with_cause, total, generator, replicates)
+        middle = np.concatenate([[np.median(drawn)], drawn])
+        share = people.relinked(middle, counts[cause])
+        shares[cause] = (
+            _BLIND if blind > _MAY_BE_BLIND else percentile_interval(float(share[0]), share[1:], _WORDS)
+        )
+    return shares
+
+
+def _all_parties(counts: Sequence[CauseCounts]) -> int:
+    totals = {one.parties for one in counts}
+    if len(totals) > 1:
+        raise ValueError(f"every cause's histogram holds all parties, but they hold {sorted(totals)}")
+    return totals.pop()
 
 
 def _folded(histogram: Ints) -> tuple[Ints, Ints]:
@@ -189,12 +240,40 @@ def _seen_given_true(contacts: int, recognised: Floats, mistaken: Floats) -> Flo
     return chance
 
 
-def _people(
-    accounts: int | None, parties: int, factor: Floats | None, generator: np.random.Generator, size: int
-) -> Floats:
-    if factor is None or accounts is None or accounts <= parties:
-        return np.full(size + 1, float(parties))
-    links = np.concatenate(
-        [[accounts - parties], generator.binomial(accounts, (accounts - parties) / accounts, size)]
-    )
-    return true_parties(np.full(size + 1, float(accounts)), accounts - links.astype(np.float64), factor)
+class _People:
+    """People behind parties, where the match errs; the first of each array is the estimate, the rest are drawn."""
+
+    def __init__(
+        self,
+        accounts: int | None,
+        parties: int,
+        linkage: LinkageQuality | None,
+        generator: np.random.Generator,
+        size: int,
+    ) -> None:
+        if linkage is not None and accounts is None:
+            raise ValueError("linkage needs the number of accounts")
+        self._generator, self._size = generator, size
+        self._factor = (
+            None if linkage is None else np.array([linkage.factor(), *linkage.resampled(generator, size)])
+        )
+        self._of_a_party = self._people(accounts, parties) / parties
+
+    def relinked(self, share: Floats, seen: CauseCounts) -> Floats:
+        """A share of parties as one of people."""
+        if seen.accounts is None or not seen.with_cause:
+            return share
+        people = self._people(seen.accounts, seen.with_cause)
+        return np.asarray(np.clip(share * (people / seen.with_cause) / self._of_a_party, 0, 1))
+
+    def _people(self, accounts: int | None, parties: int) -> Floats:
+        if self._factor is None or accounts is None or accounts <= parties:
+            return np.full(self._size + 1, float(parties))
+        links = np.concatenate(
+            [
+                [accounts - parties],
+                self._generator.binomial(accounts, (accounts - parties) / accounts, self._size),
+            ]
+        )
+        everybody = np.full(self._size + 1, float(accounts))
+        return true_parties(everybody, accounts - links.astype(np.float64), self._factor)

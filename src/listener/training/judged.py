@@ -1,6 +1,7 @@
 """What the stream says of labelled texts: the whole chain, with its rules or with the models in use."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from listener.domain.enriched import Enrichment
 from listener.domain.mention import Mention
 from listener.models.calibration import calibration_error
 from listener.models.tasks import COMPLAINT, OTHER
+from listener.statistics.checked_parties import checked_parties
 from listener.training.examples import Examples
 from listener.training.metrics import Places, by_group, figures, told
 
@@ -26,11 +28,12 @@ class Enricher(Protocol):
         """Same length, same order."""
 
 
-def evaluate(examples: Examples, enricher: Enricher) -> dict[str, Any]:
+def evaluate(examples: Examples, enricher: Enricher, parties: Sequence[str] | None = None) -> dict[str, Any]:
     """How right the chain is on labelled texts: see `metrics.figures`; "unsure" is a column of its own.
 
     Args:
         enricher: with the taxonomy and the models that are to be measured.
+        parties: whose each text is, to tell how right it is about people as well.
 
     Raises:
         ValueError: the chain does not say anything of this task.
@@ -55,6 +58,11 @@ def evaluate(examples: Examples, enricher: Enricher) -> dict[str, Any]:
     step = task.replace("-", "_").replace("root_cause", "root_causes")
     made["versions"] = sorted({one.versions[step] for one in found})
     made["found_labels"] = list(labels)
+    if parties is not None:
+        true = [examples.labels[place] for place in examples.truth]
+        made["checked_parties"] = {
+            label: asdict(counts) for label, counts in checked_parties(parties, true, said, labels).items()
+        }
     return made
 
 

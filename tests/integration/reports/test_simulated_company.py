@@ -22,6 +22,7 @@ from listener.reports.reports import REPORTS, report
 from listener.reports.weeks import cause_weeks
 from listener.simulator.truth import MatterTruth
 from listener.statistics.answer_times import SHARES_WITHIN_HOURS
+from listener.statistics.checked_parties import CheckedParties
 from listener.statistics.confusion import Confusion
 from listener.statistics.linkage import LinkageQuality
 from listener.statistics.proportion import wilson
@@ -155,10 +156,14 @@ def test_public_channels_answer_sooner_as_they_truly_do(company: Company) -> Non
     assert "in private +" in longer
 
 
-def test_where_no_mistake_is_known_the_true_share_is_the_share(company: Company) -> None:
+@pytest.mark.parametrize("people", [None, CheckedParties(2000, 0, 0, 20_000)], ids=["contacts", "people"])
+def test_where_no_mistake_is_known_the_true_share_is_the_share(
+    company: Company, people: CheckedParties | None
+) -> None:
     shares = {row["cause"]: row for row in company.report("root-causes")}
     perfect = Confusion(tuple(shares), np.eye(len(shares), dtype=np.int64) * 1000)
-    mistakes = Mistakes(perfect, LinkageQuality(1000, 0, 0), "with none")
+    checked = None if people is None else dict.fromkeys(shares, people)
+    mistakes = Mistakes(perfect, LinkageQuality(1000, 0, 0), "with none", checked)
     answer = report("root-causes", mistakes=mistakes)(company.client, Window())
     for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
         assert row["true_share"] == pytest.approx(row["share"], abs=0.005)

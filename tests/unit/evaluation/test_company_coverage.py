@@ -13,5 +13,6 @@ def test_found_labels_are_covered_where_their_mistakes_are_taken_in() -> None:
     contacts = Contacts(("bags", "delay", "unknown"), 600, party, true, found)
     covered = company_coverage(contacts, 12, people=200)["covered"]
     assert covered["true labels"] > 0.8
-    assert covered["found labels, mistakes taken in"] > 0.8
+    assert covered["found labels, mistakes of contacts taken in"] > 0.8
+    assert covered["found labels, mistakes of people taken in"] > 0.8
     assert covered["found labels, as if right"] < 0.6

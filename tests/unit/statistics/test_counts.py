@@ -5,6 +5,7 @@ import pytest
 
 from listener.evaluation.coverage import share_with_errors, true_share
 from listener.evaluation.fix_simulation import FixWorld, most_power, simulate_fix, verdicts
+from listener.statistics.checked_parties import CheckedParties, checked_parties
 from listener.statistics.concentration import concentration
 from listener.statistics.confusion import Confusion
 from listener.statistics.emerging import Complaint, emerging_matters
@@ -16,7 +17,7 @@ from listener.statistics.nab import Labelled, nab_score
 from listener.statistics.proportion import share_difference, wilson
 from listener.statistics.ranking import disagreement
 from listener.statistics.reporting_delay import heard_share
-from listener.statistics.shares import CauseCounts, corrected_shares
+from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
 from listener.statistics.workload import ChannelLoad, forecast_hours
 
 
@@ -44,6 +45,36 @@ def test_the_corrected_share_is_near_the_truth_where_a_model_and_a_match_err() -
     truth = true_share(0, 100_000)
     found = [share_with_errors(truth, np.random.default_rng(seed))[0] for seed in range(3)]
     assert np.mean([one.estimate for one in found]) == pytest.approx(truth, abs=0.03)
+
+
+def test_nothing_is_made_up_of_a_cause_that_the_model_does_not_see() -> None:
+    confusion = Confusion(("a", "b"), np.array([[0, 20], [0, 500]]))
+    unseen, all_of_them = np.array([[1, 0, 100]]), np.array([[1, 1, 100]])
+    counts = {"a": CauseCounts(unseen), "b": CauseCounts(all_of_them)}
+    checked = {"a": CheckedParties(0, 20, 0, 500), "b": CheckedParties(500, 0, 20, 0)}
+    for found in (corrected_shares(counts, confusion, replicates=50), shares_as_checked(counts, checked)):
+        assert np.isnan(found["a"].estimate)
+        assert (found["a"].low, found["a"].high) == (0, 1)
+
+
+def test_people_who_are_misread_again_and_again_are_told_as_they_are() -> None:
+    """A tenth of those without the cause is always taken for it, with three contacts each."""
+    checked = CheckedParties(both=180, missed=20, mistaken=80, neither=720)
+    found = shares_as_checked({"a": CauseCounts(np.array([[3, 3, 2600], [3, 0, 7400]]))}, {"a": checked})["a"]
+    assert found.estimate == pytest.approx(0.2, abs=0.005)
+    assert found.low < 0.19
+    assert found.high > 0.21
+
+
+def test_parties_are_checked_by_what_was_said_in_any_of_their_contacts() -> None:
+    found = checked_parties(
+        ["ann", "ann", "ben", "cem", "dan"],
+        ["bags", "delay", "bags", "delay", "delay"],
+        ["delay", "bags", "delay", "bags", "delay"],
+        ["bags", "delay"],
+    )
+    assert found["bags"] == CheckedParties(both=1, missed=1, mistaken=1, neither=1)
+    assert found["delay"] == CheckedParties(both=2, missed=1, mistaken=1, neither=0)
 
 
 def test_one_bullhorn_is_not_many_customers() -> None:
