@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from listener.clickhouse.client import connect
+from listener.clickhouse.client import connect, translated
 from listener.clickhouse.migrate import check_schema
 from listener.dead_letters.reading import read_letters
 from listener.domain.errors import ListenerError
@@ -12,6 +12,11 @@ from listener.kafka.admin import TopicAdmin, TopicPlan
 from listener.kafka.connection import KafkaConnection
 
 FREE_BYTES_WANTED = 2 << 30
+NAMED_PARTS = 5
+_SET_ASIDE = """
+    SELECT table, name FROM system.detached_parts
+    WHERE database = currentDatabase() AND startsWith(reason, 'broken') ORDER BY table, name
+"""
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,28 @@ def check_topics(connection: KafkaConnection, plans: Sequence[TopicPlan]) -> lis
 
 
 def check_clickhouse(url: str) -> Finding:
-    """Whether ClickHouse answers and its schema is this version's."""
+    """Whether ClickHouse answers and its schema is this version's. Names broken parts that it has set aside."""
 
     def look() -> str:
         client = connect(url)
         try:
             check_schema(client, url)
+            with translated(url):
+                aside = client.execute(_SET_ASIDE)
         finally:
             client.disconnect()
-        return "answers, its schema is up to date"
+        return "answers, its schema is up to date" + (_about_parts(aside) if aside else "")
 
     return check("ClickHouse", look)
+
+
+def _about_parts(aside: Sequence[tuple[str, str]]) -> str:
+    named = ", ".join(f"{name} of {table}" for table, name in aside[:NAMED_PARTS])
+    more = f" and {len(aside) - NAMED_PARTS} more" if len(aside) > NAMED_PARTS else ""
+    return (
+        f". It has set aside as broken: {named}{more}. What their tables lack is stored anew by `listener rewind"
+        " clickhouse`; then ALTER TABLE ... DROP DETACHED PART '...' SETTINGS allow_drop_detached = 1 removes them"
+    )
 
 
 def check_disk(path: str) -> Finding:

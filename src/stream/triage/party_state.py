@@ -333,6 +333,10 @@ class PartyState:
         raised = {raising: alert.case for raising, alert in self.raised.items() if alert.author == author}
         for raising in erased.take(raised, stays):
             del self.raised[raising]
+        if author not in self.authors:
+            for raising in raised:
+                # records that come again repeat no alert of an author who is away: it is to be said on return
+                self.raised[raising].content = ""
 
     @property
     def empty(self) -> bool:

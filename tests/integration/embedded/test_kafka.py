@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -17,6 +18,7 @@ from kafka.errors import KafkaError
 
 from listener.domain.errors import DiskFull, NotReady, PortTaken, ServiceError, UsageError
 from listener.embedded.kafka import KafkaServer
+from listener.embedded.kafka.artifacts import classes_cache
 from listener.embedded.kafka.server import FREE_BYTES_TO_START
 from listener.embedded.ports import free_port
 from listener.embedded.process import ProcessIdentity
@@ -160,7 +162,19 @@ def test_a_taken_port_is_said_and_nothing_is_started(tmp_path: Path) -> None:
         assert not server.alive
 
 
-def test_interrupted_preparation_does_no_harm(tmp_path: Path) -> None:
+def test_it_starts_from_the_classes_that_java_has_kept(
+    up: KafkaServer, server_missing: Callable[[str], NoReturn]
+) -> None:
+    if not classes_cache().exists():
+        server_missing("`python -m listener.embedded.kafka --prefetch` was not run")
+    assert str(classes_cache()) in Path(f"/proc/{up.pid}/maps").read_text()
+
+
+def test_neither_interrupted_preparation_nor_kept_classes_that_do_not_fit_do_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other := tmp_path / "of-another-java.aot").write_bytes(b"classes")
+    monkeypatch.setattr("listener.embedded.kafka.server.classes_cache", lambda: other)
     half = tmp_path / "kafka" / "data.new"
     half.mkdir(parents=True)
     (half / "meta.properties").write_text("version=1\n")
@@ -185,6 +199,7 @@ def test_a_broken_directory_ends_with_the_brokers_own_words(tmp_path: Path) -> N
 SUPERVISOR = """
 import functools, sys, time
 from pathlib import Path
+from typing import NoReturn
 from listener.embedded.kafka import KafkaServer, server
 if sys.argv[3] == "free":
     server.ChildProcess = functools.partial(server.ChildProcess, dies_with_parent=False)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from listener.domain.errors import DiskFull, ListenerError, PortTaken, ServiceError, UsageError
+from listener.embedded.clickhouse import full_disk
 from listener.embedded.clickhouse.accounts import Accounts
 from listener.embedded.clickhouse.engine import Engine, EngineError
 from listener.embedded.clickhouse.launch import (
@@ -85,6 +86,7 @@ def _run(data_dir: Path, port: int, tls: ssl.SSLContext | None) -> None:
             raise service_error(f"ClickHouse cannot use {data_dir}", failure) from failure
         except EngineError as failure:
             raise _engine_failure(data_dir, failure) from failure
+        full_disk.watch(data_dir)
         service = Service(listening, engine, Accounts(*passwords), tls)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())

@@ -20,6 +20,7 @@ from listener.embedded.clickhouse.blocks import (
 )
 from listener.embedded.clickhouse.compression import FrameReader, frames
 from listener.embedded.clickhouse.engine import DATABASE, Engine, EngineError
+from listener.embedded.clickhouse.full_disk import end_if_full
 from listener.embedded.clickhouse.inserts import Spool
 from listener.embedded.clickhouse.protocol import FromClient, ProtocolError, Query
 from listener.embedded.clickhouse.reading import Reader, SocketReader
@@ -154,6 +155,7 @@ class Conversation:
             except EngineError as failure:
                 self._send(protocol.exception(failure.code, str(failure)))
             else:
+                end_if_full(self._engine.data_dir)
                 self._send(protocol.END_OF_STREAM)
 
     def _receive_tables(self, blocks: Reader, stack: ExitStack) -> Sequence[ExternalTable]:

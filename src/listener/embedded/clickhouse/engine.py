@@ -17,6 +17,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from listener.embedded.clickhouse.blocks import split_blocks
+from listener.embedded.clickhouse.full_disk import KEPT_FREE_BYTES
 
 DATABASE = "listener"
 WRITER, READER = "writer", "reader"
@@ -58,6 +59,9 @@ _CONFIG = """<clickhouse>
   <max_server_memory_usage>{server_bytes}</max_server_memory_usage>
   <mark_cache_size>{mark_cache_bytes}</mark_cache_size>
   <max_thread_pool_free_size>{idle_threads}</max_thread_pool_free_size>
+  <storage_configuration><disks><default>
+    <keep_free_space_bytes>{kept_free_bytes}</keep_free_space_bytes>
+  </default></disks></storage_configuration>
 </clickhouse>
 """
 # Arrays of mixed JSON values become arrays of strings: clickhouse-driver cannot read Array(Dynamic).
@@ -293,6 +297,7 @@ def _write_config(data_dir: Path, memory_bytes: int) -> Path:
             server_bytes=memory_bytes,
             mark_cache_bytes=_MARK_CACHE_BYTES,
             idle_threads=_IDLE_THREADS,
+            kept_free_bytes=KEPT_FREE_BYTES,
         )
     )
     return config

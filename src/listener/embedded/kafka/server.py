@@ -6,12 +6,12 @@ import socket
 import struct
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from listener.domain.errors import DiskFull, NotReady, ServiceError
-from listener.embedded.kafka.artifacts import java, kafka_libraries
+from listener.embedded.kafka.artifacts import classes_cache, java, kafka_libraries
 from listener.embedded.ports import LOOPBACK, free_port, require_free_port
 from listener.embedded.process import (
     ChildProcess,
@@ -85,6 +85,7 @@ class KafkaServer:
             or the properties say of which it is (``listener.security.protocol.map``).
         properties: of Kafka, over those of `server_properties`; such as what the listeners need.
         advertised_port: where clients are told to connect, if a proxy or a tunnel stands in between.
+        java_options: further options of Java's.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class KafkaServer:
         listeners: Mapping[str, int] | None = None,
         properties: Mapping[str, str] | None = None,
         advertised_port: int | None = None,
+        java_options: Sequence[str] = (),
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.port = port
@@ -105,6 +107,7 @@ class KafkaServer:
         self._node = node
         self._listeners = {"PLAINTEXT": port, **(listeners or {})}
         self._properties = dict(properties or {})
+        self._java_options = java_options
         self.log_path = self.data_dir / "log" / "kafka.log"
         self._lock = DirectoryLock(self.data_dir, "Kafka")
         self._child: ChildProcess | None = None
@@ -153,7 +156,13 @@ class KafkaServer:
         require_free_space(self.data_dir, FREE_BYTES_TO_START, "Kafka")
         for port in self._listeners.values():
             require_free_port(port, "Kafka")
-        java_and_class_path = [str(java()), "-cp", f"{kafka_libraries()}/*"]
+        java_and_class_path = [
+            str(java()),
+            "-cp",
+            f"{kafka_libraries()}/*",
+            "--enable-native-access=ALL-UNNAMED",
+            *((f"-XX:AOTCache={cache}",) if (cache := classes_cache()).exists() else ()),
+        ]
         controllers = self._node.controllers or {self._node.node_id: free_port(other_than=self.port)}
         settings = server_properties(_DATA, self._node.node_id, self._listeners, controllers)
         if self.advertised_port != self.port:
@@ -175,7 +184,7 @@ class KafkaServer:
                 "-XX:+ExitOnOutOfMemoryError",  # rather than to live on half broken
                 "-XX:ErrorFile=log/java-crash-%p.log",
                 "-XX:-UsePerfData",
-                "--enable-native-access=ALL-UNNAMED",
+                *self._java_options,
                 *os.environ.get(JAVA_OPTIONS_VARIABLE, "").split(),
                 "-Djava.io.tmpdir=tmp",
                 f"-Dlog4j2.configurationFile={Path(__file__).parent / 'log4j2.properties'}",

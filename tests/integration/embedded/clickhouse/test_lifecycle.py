@@ -10,13 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ServerException
 
+from listener.chaos.disk import SmallDisk
+from listener.chaos.means import find_means
 from listener.domain.errors import NotReady, PortTaken, ServiceError, UsageError
 from listener.embedded.clickhouse import ClickHouseServer
+from listener.embedded.clickhouse.full_disk import KEPT_FREE_BYTES, free_bytes
 from listener.embedded.ports import free_port
 
 pytestmark = pytest.mark.clickhouse
@@ -229,39 +233,85 @@ def test_a_started_server_is_not_started_again(server: ClickHouseServer) -> None
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, server_missing: Callable[[str], None]) -> Iterator[Path]:
+def small_disk(
+    clickhouse_installed: None, tmp_path: Path, server_missing: Callable[[str], NoReturn]
+) -> Iterator[SmallDisk]:
     """A file system of 400 MiB."""
-    mount = tmp_path / "small"
-    mount.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(mount)]
-    if shutil.which("mount") is None or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a small file system")
+    if not find_means().mounts:
+        server_missing("only root can mount a file system of its own")
+    disk = SmallDisk(tmp_path / "small", 400 << 20)
+    disk.mount()
     try:
-        yield mount
+        yield disk
     finally:
-        subprocess.run(["umount", "-l", str(mount)], check=True)
+        disk.unmount()
 
 
-def test_a_full_disk_is_an_error_to_the_client_and_the_server_stays(
-    small_disk: Path, clickhouse_installed: None
-) -> None:
-    server = ClickHouseServer(small_disk / "data", free_port(), "w", "r")
+def test_a_disk_that_fills_is_an_error_to_the_client_and_the_server_stays(small_disk: SmallDisk) -> None:
+    server = ClickHouseServer(small_disk.place / "data", free_port(), "w", "r")
     server.start()
     try:
         server.wait_ready()
         with Client.from_url(server.url) as client:
             client.execute("CREATE TABLE t (s String CODEC(NONE)) ENGINE = MergeTree ORDER BY tuple()")
             client.execute("INSERT INTO t VALUES", [("first",)])
-            with (small_disk / "ballast").open("wb") as ballast:
-                os.posix_fallocate(ballast.fileno(), 0, shutil.disk_usage(small_disk).free - 20 * 2**20)
+            with (small_disk.place / "ballast").open("wb") as ballast:
+                room = free_bytes(small_disk.place) - KEPT_FREE_BYTES
+                os.posix_fallocate(ballast.fileno(), 0, room - 20 * 2**20)
             for megabytes in (40, 150):  # the engine finds the disk full; then the server, keeping the rows
                 rows = (("x" * 1_000_000,) for _ in range(megabytes))
                 with pytest.raises(ServerException) as error:
                     client.execute("INSERT INTO t VALUES", rows, settings={"insert_block_size": 10})
                 assert error.value.code in (75, 243, 76)
             assert client.execute("SELECT * FROM t") == [("first",)]
-            (small_disk / "ballast").unlink()
+            (small_disk.place / "ballast").unlink()
             client.execute("INSERT INTO t VALUES", [("second",)])
             assert client.execute("SELECT count() FROM t") == [(2,)]
     finally:
         server.stop()
+
+
+def test_a_disk_that_is_full_costs_nothing_acknowledged_and_leaves_no_broken_part(
+    small_disk: SmallDisk,
+) -> None:
+    """The engine says that it has stored what the kernel refused, in inserts and in merges."""
+    server = ClickHouseServer(small_disk.place / "data", free_port(), "w", "r")
+    server.start()
+    try:
+        server.wait_ready()
+        with Client.from_url(server.url) as client:
+            client.execute("CREATE TABLE hit (batch UInt64, n UInt64) ENGINE = MergeTree ORDER BY (batch, n)")
+        acknowledged: list[int] = []
+        for round_number in range(2):
+            enough = len(acknowledged) + 40
+            writers = [
+                threading.Thread(target=_write_until_it_ends, args=(server, acknowledged, first))
+                for first in (round_number * 20_000, round_number * 20_000 + 10_000)
+            ]
+            for writer in writers:
+                writer.start()
+            _wait(lambda enough=enough: len(acknowledged) > enough)  # type: ignore[misc]  # bound now
+            small_disk.fill()
+            for writer in writers:
+                writer.join()
+            _wait(lambda: not server.alive)
+            small_disk.empty()
+            server.start()
+            server.wait_ready()
+        with Client.from_url(server.url) as client:
+            found = {batch for (batch,) in client.execute("SELECT batch FROM hit GROUP BY batch, n")}
+        assert set(acknowledged) <= found
+    finally:
+        server.stop()
+
+
+def _write_until_it_ends(server: ClickHouseServer, acknowledged: list[int], first: int) -> None:
+    with Client.from_url(server.url) as client:
+        for batch in range(first, first + 10_000):
+            try:
+                client.execute("INSERT INTO hit VALUES", [(batch, n) for n in range(20)])
+            except ServerException:
+                continue  # it is refused for want of room
+            except (Error, EOFError, OSError):
+                return
+            acknowledged.append(batch)
