@@ -344,8 +344,8 @@ def row_of_contact(contact: Contact) -> ContactRow:
 def _reach_list(reach: Reach | None) -> list[Any] | None:
     if reach is None:
         return None
-    counts = (reach.followers, reach.likes, reach.reposts)
-    return [*(None if count is None else min(count, MAX_REACH) for count in counts), reach.verified]
+    counts = [reach.followers, reach.likes, reach.reposts]
+    return [*[None if count is None else min(count, MAX_REACH) for count in counts], reach.verified]
 
 
 def reach_of(row: ContactRow) -> Reach | None:

@@ -50,7 +50,9 @@ def within_storable_years(moment: datetime) -> datetime:
 
 def format_utc(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds: ``2026-11-22T03:46:45.123Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 UtcTime = Annotated[

@@ -19,6 +19,7 @@ from listener.domain.contract import format_utc
 from listener.domain.customer import Customer, Detail, Handle
 from listener.domain.enriched import Match
 from listener.domain.ids import hash64
+from listener.domain.quick_read import maker
 from stream.enrichment.identity import AuthorIdentity, normal_email, normal_handle, normal_phone
 from stream.enrichment.key_table import KeyTable
 from stream.enrichment.linkage.values import Record
@@ -41,6 +42,7 @@ MAX_FOUND = 10_000
 """Answers that are remembered while no customer changes: most who are heard have been heard before."""
 
 Method = Literal["handle", "email", "phone", "reference"]
+_make_match = maker(Match)
 
 
 class Key(NamedTuple):
@@ -173,7 +175,7 @@ class CustomerIndex:
         telling = [held for held in owners if not held.shared and held.allowed[0].customer_id in possible]
         evidence_of_all = tuple(dict.fromkeys(held.in_words() for held in owners))
         if telling:
-            return Match(
+            return _make_match(
                 status="matched",
                 customer_id=telling[0].allowed[0].customer_id,
                 method=telling[0].key.method,
@@ -184,7 +186,7 @@ class CustomerIndex:
         if found is not None and found.status == "matched":
             return found.model_copy(update={"evidence": (*evidence_of_all, *found.evidence)})
         candidates = {c.customer_id for held in owners for c in held.allowed}
-        return Match(
+        return _make_match(
             status="ambiguous",
             evidence=evidence_of_all,
             candidates=tuple(sorted(candidates)[:MAX_CANDIDATES]),
@@ -212,6 +214,8 @@ class CustomerIndex:
         ours = comparer.author_record(identity)
         with self._lock:
             records, unseen = self._candidates(identity, ours)
+            if not records:
+                return None
             count = len(self)
             occurrences = self._occurring
             weighed = comparer.weigh(
@@ -242,7 +246,7 @@ class CustomerIndex:
             else:
                 slots.update(self._keys.find(hashed))
         unseen = float("-inf")
-        if crowded:
+        if crowded and slots:
             looked_through = {fields for fields, _ in keys} - crowded - {()}
             unseen = comparer.scorer.most(ours, looked_through, self._occurring, len(self))
         return [self._record(slot) for slot in sorted(slots)], unseen
@@ -262,7 +266,7 @@ class CustomerIndex:
                 *comparer.in_words(best, self._occurring, count),
                 f"together {_named(records[best.customer_id], best.customer_id)}: " + chance,
             )
-            return Match(
+            return _make_match(
                 status="matched",
                 customer_id=best.customer_id,
                 method="weighed",
@@ -273,7 +277,7 @@ class CustomerIndex:
             return None
         ids = [one.customer_id for one in verdict.close]
         whose = " and ".join(_named(records[customer_id], customer_id) for customer_id in ids[:3])
-        return Match(
+        return _make_match(
             status="ambiguous",
             evidence=(
                 f"{whose}: which of them it is cannot be told from what agrees, or somebody else like them",
@@ -314,7 +318,9 @@ class CustomerIndex:
             with self._lock:
                 slots = self._keys.find(key.hash)
                 records = [self._record(slot) for slot in slots[: MAX_CANDIDATES + len(rejected)]]
-            owners = sorted((r for r in records if key in r.own_keys()), key=lambda r: r.customer_id)
+            if not records:
+                continue
+            owners = sorted((r for r in records if r.has(key)), key=lambda r: r.customer_id)
             allowed = [record for record in owners if record.customer_id not in rejected]
             if allowed:
                 found.append(_Owners(key, allowed, shared=len(owners) > 1))
@@ -391,6 +397,21 @@ class _Record(NamedTuple):
         for text in self.references or ():
             if number := normal_reference(text):
                 yield Key("reference", number)
+
+    def has(self, key: Key) -> bool:
+        """Whether a key is among its own."""
+        match key.method:
+            case "handle":
+                return any(
+                    kind == key.source_kind and normal_handle(handle) == key.value
+                    for kind, handle in self.handles
+                )
+            case "email":
+                return any(normal_email(text) == key.value for text in self.emails)
+            case "phone":
+                return key.value in self.normal_phones
+            case _:
+                return any(normal_reference(text) == key.value for text in self.references or ())
 
     @classmethod
     def of(cls, customer: Customer, region: str | None) -> Self:

@@ -163,7 +163,8 @@ class AuthorIdentity(Contract):
         fields = dict(self.__dict__)
         for sort in EVIDENCE:
             if values := getattr(other, sort):
-                fields[sort] = _bounded((*fields[sort], *values))
+                held = fields[sort]
+                fields[sort] = _bounded((*held, *values)) if held else values
         return _make_identity(**fields)  # type: ignore[return-value]  # of this very class
 
 

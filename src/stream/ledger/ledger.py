@@ -161,7 +161,12 @@ class Ledger:
 
     def prepare(self, values: Sequence[LedgerValue]) -> list[LedgerValue]:
         """Enriches all mentions at once."""
-        read = [AsWritten(value, None) if isinstance(value, Mention) else value for value in values]
+        read = [
+            AsWritten(value, None)
+            if not isinstance(value, AsWritten) and isinstance(value, Mention)
+            else value
+            for value in values
+        ]
         mentions = [value.mention for value in read if isinstance(value, AsWritten)]
         found = iter(self._enricher.enrich(mentions)) if mentions else iter(())
         return [
@@ -190,9 +195,9 @@ class Ledger:
         for given in inputs:
             if isinstance(given.value, Unlinked):
                 continue
-            if key_of(given.value) != key:
-                raise Rejected("wrong-key", f"the key is not the author, {key_of(given.value)}")
-            if isinstance(given.value, EraseAuthor):
+            if (owner := key_of(given.value)) != key:
+                raise Rejected("wrong-key", f"the key is not the author, {owner}")
+            if not isinstance(given.value, Heard) and isinstance(given.value, EraseAuthor):
                 erased.append(given.value)
         for command in erased:
             self._erasures.note("author", key, command.at)
@@ -225,7 +230,7 @@ class Ledger:
 
     def _not_erased(self, memory: AuthorState, value: LedgerValue) -> Recorded | AsWritten | Heard | None:
         """What of a value is heard; None where all of it is erased, or nothing is said."""
-        if isinstance(value, EraseAuthor | RematchAuthor | Unlinked):
+        if not isinstance(value, Heard) and isinstance(value, EraseAuthor | RematchAuthor | Unlinked):
             return None
         if self._erasures.erased_ms("author", memory.author) is None:
             return value
@@ -294,6 +299,8 @@ def complete(command: CaseCommand) -> CaseCommand:
 
 def key_of(value: LedgerValue) -> str:
     """Whose history a record belongs to; its key in Kafka."""
+    if isinstance(value, Heard | AsWritten):  # nearly all are; to ask for a contract takes a microsecond
+        return value.key
     if isinstance(value, Response | IdentityLink | CaseCommand | EraseAuthor | RematchAuthor):
         return value.author
     if isinstance(value, Unlinked):
