@@ -18,13 +18,11 @@ from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.erased import AUDIT
 from sinks.clickhouse.rows import ROWS_OF
 from sinks.clickhouse.second_maker import SecondMaker
-from sinks.clickhouse.told_causes import reclassified, store_told
+from sinks.clickhouse.told_causes import ToldCauses, reclassified
 from sinks.sink import Prepared, Refused
 
 ANSWER_TIMEOUT_SECONDS = 120.0
-ERASE_EVERY_SECONDS = 3600.0
-TELL_EVERY_SECONDS = 5.0
-"""At most so often stored mentions are looked at for causes that were told: it reads all of their ids."""
+HOUR_SECONDS = 3600.0
 INSERT_SETTINGS = {
     # a block of old mentions spreads over many years, which are the partitions of the table
     "max_partitions_per_insert_block": 0,
@@ -79,9 +77,8 @@ class ClickHouseSink:
         self._kinds: dict[str, dict[str, str]] = {}
         self._second: SecondMaker | None = None
         self._monotonic = monotonic
-        self._erase_at = monotonic()
-        self._tell_at = monotonic()
-        self._reclassified: set[str] = set()
+        self._hour_at = monotonic()
+        self._told = ToldCauses(self._erasures, monotonic)
 
     def ping(self) -> None:
         """Makes sure that the server is there and its schema is this program's; to be called before all else.
@@ -124,27 +121,22 @@ class ClickHouseSink:
                 self._client.insert(table, [block[table] for block in content.blocks if table in block])
             except (ServerException, *LOST_CONNECTION) as error:
                 raise self._busy(error) from error
-        self._reclassified |= content.reclassified
+        self._told.note(content.reclassified)
 
     def housekeeping(self) -> None:
-        """Stores soon which causes were told of mentions; once an hour looks at all, and removes the text of
-        deleted ones from the disk.
+        """Stores a portion of the causes that were told of mentions; once an hour looks whether any are missing,
+        and removes the text of deleted mentions from the disk.
 
         Raises:
             Busy: as for `store`.
         """
-        hourly = self._monotonic() >= self._erase_at
-        if not hourly and (not self._reclassified or self._monotonic() < self._tell_at):
-            return
-        self._tell_at = self._monotonic() + TELL_EVERY_SECONDS
-        if hourly:
-            self._erase_at = self._monotonic() + ERASE_EVERY_SECONDS
         try:
-            told = None if hourly else self._reclassified
-            store_told(self._client, self._kinds["mentions"], self._erasures, told)
-            self._reclassified.clear()
-            if hourly:
-                erase_deleted(self._client)
+            self._told.store_portion(self._client, self._kinds["mentions"])
+            if self._monotonic() < self._hour_at:
+                return
+            self._hour_at = self._monotonic() + HOUR_SECONDS
+            self._told.look_at_all()
+            erase_deleted(self._client)
         except (ServerException, *LOST_CONNECTION) as error:
             raise self._busy(error) from error
 

@@ -4,7 +4,7 @@ What is heard after that carries it by itself (`EnrichedMention.told_cause`). A 
 keeps its own causes. Doing it again changes nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,9 @@ from sinks.clickhouse.rows.row import Columns
 
 ACTION = "case.reclassify"
 AT_ONCE = 500
-"""Mentions whose rows are in memory together; of more contacts than that all that is in the audit is looked at."""
+"""Mentions in a portion; where more contacts are noted all that is in the audit is looked at."""
+LOOK_EVERY_SECONDS = 5.0
+"""At most so often: it reads the ids of all mentions."""
 _WITH_IDS = {"max_query_size": 8 * 1024 * 1024, "log_queries": 0}
 """For as many ids as `AT_ONCE`, each as long as ids may be; no log keeps them longer than the tables."""
 _FIND = f"""
@@ -60,43 +62,70 @@ def reclassified(batch: Iterable[Record]) -> frozenset[str]:
     return frozenset(found)
 
 
-def store_told(
-    client: QuickInsertClient,
-    kinds: Mapping[str, str],
-    erasures: Erasures,
-    contacts: Collection[str] | None = None,
-) -> int:
-    """Stores what the audit says of contacts whose rows say otherwise.
+class ToldCauses:
+    """What is to be stored of it, a portion at a time, so that nothing else waits for long.
 
     Args:
-        kinds: the types of the columns of `mentions`.
         erasures: of whom nothing is stored.
-        contacts: that are looked at; all where None.
-
-    Returns:
-        How many mentions changed.
+        monotonic: clock, in seconds.
     """
-    wanted = () if contacts is None or len(contacts) > AT_ONCE else tuple(contacts)
-    asked = {"all": not wanted, "contacts": wanted or ("",)}
-    found = client.execute(_FIND, asked, settings=_WITH_IDS)
-    for start in range(0, len(found), AT_ONCE):
+
+    def __init__(self, erasures: Erasures, monotonic: Callable[[], float]) -> None:
+        self._erasures = erasures
+        self._monotonic = monotonic
+        self._look_at = monotonic()
+        self._contacts: set[str] = set()
+        self._all = False
+        self._found: list[tuple[Any, ...]] = []
+
+    def note(self, contacts: Iterable[str]) -> None:
+        """The audit that is stored says that these were reclassified."""
+        self._contacts.update(contacts)
+
+    def look_at_all(self) -> None:
+        """Looks soon at all that the audit says, whatever was noted: mentions may have come later than that."""
+        self._all = True
+
+    def store_portion(self, client: QuickInsertClient, kinds: Mapping[str, str]) -> None:
+        """Stores what the audit says of contacts whose rows say otherwise, of `AT_ONCE` at the most.
+
+        Args:
+            kinds: the types of the columns of `mentions`.
+        """
+        if not self._found and (self._all or self._contacts) and self._monotonic() >= self._look_at:
+            self._look_at = self._monotonic() + LOOK_EVERY_SECONDS
+            all_of_them = self._all or len(self._contacts) > AT_ONCE
+            asked = {"all": all_of_them, "contacts": tuple(self._contacts)[:AT_ONCE] or ("",)}
+            self._found = client.execute(_FIND, asked, settings=_WITH_IDS)
+            self._contacts.clear()
+            self._all = False
+        if self._found:
+            self._store(self._found[:AT_ONCE], client, kinds)
+            del self._found[:AT_ONCE]
+
+    def _store(
+        self, found: Sequence[tuple[Any, ...]], client: QuickInsertClient, kinds: Mapping[str, str]
+    ) -> None:
         told = {
             (author, name): (RootCause(node=cause, owner=owner, score=1.0), to_ms(at))
-            for author, name, cause, owner, at in found[start : start + AT_ONCE]
+            for author, name, cause, owner, at in found
         }
-        rows, names = client.execute(_ROWS, {"keys": tuple(told)}, with_column_types=True, settings=_WITH_IDS)
-        made = [_told(dict(zip((name for name, _ in names), row, strict=True)), told) for row in rows]
-        columns = without_erased(
-            "mentions", {name: [row[name] for row in made] for name, _ in names}, erasures
-        )
+        rows, kept = client.execute(_ROWS, {"keys": tuple(told)}, with_column_types=True, settings=_WITH_IDS)
+        names = [name for name, _ in kept]
+        made = [_told(row, told) for row in (dict(zip(names, values, strict=True)) for values in rows)]
+        columns = {name: [row[name] for row in made if row is not None] for name in names}
+        columns = without_erased("mentions", columns, self._erasures)
         if columns["version"]:
             client.insert("mentions", [_encoded(columns, kinds)])
-    return len(found)
 
 
-def _told(row: dict[str, Any], told: Mapping[tuple[str, str], tuple[RootCause, int]]) -> dict[str, Any]:
-    """The row that takes the place of another one."""
+def _told(
+    row: dict[str, Any], told: Mapping[tuple[str, str], tuple[RootCause, int]]
+) -> dict[str, Any] | None:
+    """The row that takes the place of another one; None where that was edited meanwhile."""
     cause, told_ms = told[row["author"], row["mention_id"]]
+    if row["revision"] > told_ms:
+        return None
     found = zip(row["causes"], row["cause_owners"], row["cause_scores"], strict=True)
     causes = as_told(tuple(RootCause(node=n, owner=o, score=s) for n, o, s in found), cause)
     return row | {

@@ -22,9 +22,10 @@ from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
 from listener.reports.root_causes import root_causes
-from sinks.clickhouse import store_rows
+from sinks.clickhouse import store_rows, told_causes
 from sinks.clickhouse.erase_deleted import erase_deleted
-from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.clickhouse.store_rows import HOUR_SECONDS, ClickHouseSink
+from sinks.clickhouse.told_causes import LOOK_EVERY_SECONDS
 from stored_log import SPRING, Log, hole, store
 from stream.enrichment.pipeline import Enricher
 
@@ -364,8 +365,10 @@ def test_a_later_enrichment_of_the_same_words_holds(database: str) -> None:
 
 @pytest.mark.parametrize("told_first", [True, False])
 def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
-    database: str, told_first: bool
+    database: str, told_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if told_first:
+        monkeypatch.setattr(told_causes, "AT_ONCE", 2)
     log = Log()
     log.mention(1, "t:a", ("late", "lost"))
     log.mention(2, "t:b", ("late",))
@@ -381,11 +384,18 @@ def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
     seconds = [0.0]
     sink = ClickHouseSink(database, monotonic=lambda: seconds[0])
     sink.ping()
-    sink.housekeeping()
+
+    def tidy(*waits: float) -> None:
+        for wait in waits:
+            seconds[0] += wait
+            sink.housekeeping()
+
+    tidy(0, LOOK_EVERY_SECONDS)
     for records in [acts.records, log.records] if told_first else [log.records, acts.records]:
         sink.store(sink.prepare(records).content)
-    seconds[0] += store_rows.ERASE_EVERY_SECONDS if told_first else store_rows.TELL_EVERY_SECONDS
-    sink.housekeeping()
+        tidy(LOOK_EVERY_SECONDS)
+    if told_first:
+        tidy(HOUR_SECONDS, LOOK_EVERY_SECONDS, 0)
     client = connect(database)
     counted = {
         "rude": (2, 0, 2, 0),
@@ -396,8 +406,7 @@ def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
     assert figures(client) == counted
     rows = client.execute("SELECT version FROM mentions")
     sink.store(sink.prepare([*log.records, *acts.records]).content)
-    seconds[0] += store_rows.ERASE_EVERY_SECONDS
-    sink.housekeeping()
+    tidy(HOUR_SECONDS, LOOK_EVERY_SECONDS)
     assert figures(client) == counted, "what is read again changes nothing"
     assert max(client.execute("SELECT version FROM mentions")) == max(rows)
     told = "causes, cause_owners, cause_scores, model_versions['root_causes'], text"
@@ -416,9 +425,12 @@ def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:
     store(database, log.records)
     erasures = Erasures(b"at least sixteen bytes")
     erasures.note("author", "t:a", SPRING + timedelta(days=9))
-    sink = ClickHouseSink(database, erasures=erasures)
+    seconds = [0.0]
+    sink = ClickHouseSink(database, monotonic=lambda: seconds[0], erasures=erasures)
     sink.ping()
-    sink.housekeeping()
+    for _ in range(2):
+        sink.housekeeping()
+        seconds[0] += LOOK_EVERY_SECONDS
     sink.close()
     assert connect(database).execute("SELECT causes FROM mentions") == [(["late"],)]
 
