@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from listener.cases.act import audit_of_command, command_of
+from listener.cases.find import Target
 from listener.domain.case import Case
 from listener.domain.clock import BlackHole
 from listener.domain.contract import Versioned
-from listener.domain.enriched import EnrichedDeletion, EnrichedMention, RootCause
+from listener.domain.enriched import NO_CAUSE, EnrichedDeletion, EnrichedMention, RootCause
 from listener.domain.ids import author_party
 from listener.domain.mention import MentionDeleted
 from listener.domain.party import PartyEvent, PartyOf
@@ -89,6 +91,19 @@ class Log:
         assert isinstance(deletion, MentionDeleted)
         told = EnrichedDeletion(party=author_party(author), epoch=1, author=author, deletion=deletion)
         self.add("mentions.enriched", told)
+
+    def reclassified(self, number: int, author: str, cause: str, days: int) -> None:
+        """Somebody said so many days later what a mention is about."""
+        contact = f"t:{number}"
+        act = command_of(
+            "reclassify",
+            [Target(contact, contact, author)],
+            "K. Agent",
+            SPRING + timedelta(days=days),
+            cause=cause,
+            owner=None if cause == NO_CAUSE else "their owner",
+        )
+        self.add("audit", audit_of_command(act, contact))
 
     def party(self, author: str, party: str, epoch: int) -> None:
         self.add("parties", PartyOf(author=author, party=party, epoch=epoch, at=SPRING))

@@ -20,7 +20,7 @@ from listener.domain.errors import UsageError
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.settings import Settings
 from stream.enrichment.pipeline import Enricher
-from stream.enrichment.taxonomy import check_cause
+from stream.enrichment.taxonomy import Taxonomy, check_cause
 
 
 @click.command("reclassify")
@@ -67,17 +67,21 @@ def command(
         return
     if contact is None or cause is None:
         raise UsageError("name CONTACT and CAUSE, or --history")
-    check_cause(cause, load_taxonomy(settings))
+    taxonomy = load_taxonomy(settings)
+    check_cause(cause, taxonomy)
     [target] = find_targets(settings, [contact], [author])
     target = single_contact(target)
     at = installation_time(settings)()
-    made = command_of("reclassify", [target], by, at, cause=cause, reason=reason)
+    owner = _owners(taxonomy).get(cause)
+    made = command_of("reclassify", [target], by, at, cause=cause, owner=owner, reason=reason)
     send_command(settings, made, contact)
     click.echo(f"{contact} is about {cause}", err=True)
 
 
 def _reclassify_history(settings: Settings, window: Window, by: str, reason: str, apply: bool) -> None:
-    enricher = Enricher(load_taxonomy(settings), load_models(settings))
+    taxonomy = load_taxonomy(settings)
+    enricher = Enricher(taxonomy, load_models(settings))
+    owners = _owners(taxonomy)
     url = settings.clickhouse_reader_url
     client = connect(url)
     asked = {"since": window.since, "until": window.until, "by": BY}
@@ -102,9 +106,15 @@ def _reclassify_history(settings: Settings, window: Window, by: str, reason: str
                 f"{BY}{by}",
                 at,
                 cause=change.after,
+                owner=owners.get(change.after),
                 reason=reason or change.version,
             )
             for change in found
         ],
     )
     click.echo(f"{len(found)} contacts changed", err=True)
+
+
+def _owners(taxonomy: Taxonomy) -> dict[str, str]:
+    """Root cause to its process owner."""
+    return {node.id: node.owner for node in taxonomy.nodes}

@@ -35,7 +35,7 @@ class CaseCommand(Versioned):
     by: str = Field(min_length=1, max_length=200)
     at: EventTime
     owner: str | None = None
-    """assign: who shall act."""
+    """assign: who shall act; reclassify: the process owner of the root cause."""
     cause: str | None = None
     """reclassify: the root cause that a person chose."""
     reason: str = Field(default="", max_length=1000)

@@ -13,6 +13,8 @@ MatchStatus = Literal["matched", "ambiguous", "unknown"]
 
 NO_CAUSE = "unknown"
 """Stands for: none of the taxonomy's root causes."""
+TOLD = "told"
+"""Stands for the version of what no model or rule made, but somebody said; the audit knows who."""
 
 
 class Language(Contract):
@@ -43,6 +45,19 @@ class RootCause(Contract):
     owner: str
     score: float = Field(ge=0, le=1)
     evidence: tuple[str, ...] = ()
+
+
+def as_told(found: tuple[RootCause, ...], told: RootCause) -> tuple[RootCause, ...]:
+    """The root causes of a mention, once it was said what it is about.
+
+    What was said takes the place of the most likely one, further ones stay; `NO_CAUSE` leaves none.
+    """
+    if told.node == NO_CAUSE:
+        return ()
+    if found and found[0].node == told.node:
+        return found
+    known = next((cause for cause in found if cause.node == told.node), told)
+    return (known, *(cause for cause in found[1:] if cause.node != told.node))
 
 
 class Match(Contract):
@@ -96,6 +111,8 @@ class EnrichedMention(Versioned):
     """The root cause that joined this contact to a case: the first revision's, or a person's."""
     grouping_revision: int = 0
     """Revision that `grouping_cause` was found in; the lowest seen holds."""
+    told_cause: RootCause | None = None
+    """What a person, or `listener reclassify --history`, said that this revision is about; see `as_told`."""
 
 
 class EnrichedDeletion(Versioned):

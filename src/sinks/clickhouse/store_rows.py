@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from clickhouse_driver.errors import ServerException
 
@@ -14,12 +15,14 @@ from listener.domain.errors import Busy
 from listener.kafka.record import Record
 from sinks.clickhouse.blocks import Block, block_of
 from sinks.clickhouse.erase_deleted import erase_deleted
+from sinks.clickhouse.erased import AUDIT
 from sinks.clickhouse.rows import ROWS_OF
 from sinks.clickhouse.second_maker import SecondMaker
-from sinks.sink import Prepared
+from sinks.clickhouse.told_causes import ToldCauses, reclassified
+from sinks.sink import Prepared, Refused
 
 ANSWER_TIMEOUT_SECONDS = 120.0
-ERASE_EVERY_SECONDS = 3600.0
+HOUR_SECONDS = 3600.0
 INSERT_SETTINGS = {
     # a block of old mentions spreads over many years, which are the partitions of the table
     "max_partitions_per_insert_block": 0,
@@ -31,6 +34,17 @@ _KINDS = "SELECT table, name, type FROM system.columns WHERE database = currentD
 LARGE_BATCH = 4000
 """Records of a batch from which on a second process makes the rows of half of them: starting it takes a second,
 once, and below this number one is fast enough."""
+
+
+class Content(NamedTuple):
+    """What is stored of a batch.
+
+    Attributes:
+        reclassified: contacts whose cause was told.
+    """
+
+    blocks: Sequence[Block]
+    reclassified: frozenset[str]
 
 
 class ClickHouseSink:
@@ -63,7 +77,8 @@ class ClickHouseSink:
         self._kinds: dict[str, dict[str, str]] = {}
         self._second: SecondMaker | None = None
         self._monotonic = monotonic
-        self._erase_at = monotonic()
+        self._hour_at = monotonic()
+        self._told = ToldCauses(self._erasures, monotonic)
 
     def ping(self) -> None:
         """Makes sure that the server is there and its schema is this program's; to be called before all else.
@@ -77,41 +92,50 @@ class ClickHouseSink:
         for table, column, kind in columns:
             self._kinds.setdefault(table, {})[column] = kind
 
-    def prepare(self, batch: Sequence[Record]) -> Prepared[Sequence[Block]]:
+    def prepare(self, batch: Sequence[Record]) -> Prepared[Content]:
         """The columns of a batch, and the records that can have no row."""
+        blocks, refused = self._made(batch)
+        told = any(AUDIT in block for block in blocks)
+        return Prepared(Content(blocks, reclassified(batch) if told else frozenset()), refused)
+
+    def _made(self, batch: Sequence[Record]) -> tuple[list[Block], list[Refused]]:
         if len(batch) < LARGE_BATCH:
             whole = block_of(batch, self._kinds, self._erasures)
-            return Prepared([whole.content], whole.refused)
+            return [whole.content], [*whole.refused]
         if self._second is None:
             self._second = SecondMaker(self._kinds)
         middle = len(batch) // 2
         self._second.begin(batch[middle:], self._erasures)
         first = block_of(batch[:middle], self._kinds, self._erasures)
         second = self._second.finish()
-        return Prepared([first.content, second.content], [*first.refused, *second.refused])
+        return [first.content, second.content], [*first.refused, *second.refused]
 
-    def store(self, content: Sequence[Block]) -> None:
+    def store(self, content: Content) -> None:
         """Inserts rows, table by table.
 
         Raises:
             Busy: ClickHouse is away, refuses, or broke off so that the outcome is unknown.
         """
-        for table in dict.fromkeys(chain.from_iterable(content)):
+        for table in dict.fromkeys(chain.from_iterable(content.blocks)):
             try:
-                self._client.insert(table, [block[table] for block in content if table in block])
+                self._client.insert(table, [block[table] for block in content.blocks if table in block])
             except (ServerException, *LOST_CONNECTION) as error:
                 raise self._busy(error) from error
+        self._told.note(content.reclassified)
 
     def housekeeping(self) -> None:
-        """Removes the text of deleted mentions from the disk, once an hour.
+        """Stores a portion of the causes that were told of mentions; once an hour looks whether any are missing,
+        and removes the text of deleted mentions from the disk.
 
         Raises:
             Busy: as for `store`.
         """
-        if self._monotonic() < self._erase_at:
-            return
-        self._erase_at = self._monotonic() + ERASE_EVERY_SECONDS
         try:
+            self._told.store_portion(self._client, self._kinds["mentions"])
+            if self._monotonic() < self._hour_at:
+                return
+            self._hour_at = self._monotonic() + HOUR_SECONDS
+            self._told.look_at_all()
             erase_deleted(self._client)
         except (ServerException, *LOST_CONNECTION) as error:
             raise self._busy(error) from error

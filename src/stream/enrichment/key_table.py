@@ -10,6 +10,8 @@ from bisect import bisect_left
 import numpy as np
 import numpy.typing as npt
 
+from stream.enrichment.pages import numbers
+
 _EMPTY, _GONE = 0xFFFFFFFF, 0xFFFFFFFE
 """Values that are no number of ours: a place never used, and one whose entry was removed."""
 MAX_VALUE = _GONE - 1
@@ -153,6 +155,7 @@ class KeyTable:
 
     def _clear(self, size: int, tail: int = _TAIL) -> None:
         self._size = size
-        self._keys = array("I", bytes(4 * (size + tail)))
-        self._values = array("I", [_EMPTY]) * (size + tail)
+        self._keys = numbers(size + tail)
+        self._values = numbers(size + tail)
+        np.frombuffer(self._values, dtype=np.uint32).fill(_EMPTY)
         self._entries = self._used = 0

@@ -2,6 +2,9 @@
 
 from array import array
 from collections.abc import Iterator
+from mmap import mmap
+
+from stream.enrichment.pages import pages
 
 _PIECE = 1 << 20
 _LENGTHS = 1 << 32
@@ -12,12 +15,11 @@ class RecordStore:
     """Bytes by slot; not to be shared by threads without a lock."""
 
     def __init__(self) -> None:
-        self._full: list[bytes] = []
-        self._last = bytearray()
+        self._begin()
         self._places = array("Q")
         self._lengths = array("I")
         self._free: list[int] = []
-        self._held = self._waste = 0
+        self._held = 0
 
     def __len__(self) -> int:
         return len(self._places) - len(self._free)
@@ -39,12 +41,8 @@ class RecordStore:
     def replace(self, slot: int, record: bytes) -> None:
         """Keeps a record that is not empty in the place of another."""
         self._forget(slot)
-        if len(self._last) + len(record) > _PIECE:
-            self._full.append(bytes(self._last))
-            self._last = bytearray()
-        self._places[slot] = len(self._full) * _LENGTHS + len(self._last)
+        self._places[slot] = self._put(record)
         self._lengths[slot] = len(record)
-        self._last += record
         self._held += len(record)
 
     def remove(self, slot: int) -> None:
@@ -62,8 +60,23 @@ class RecordStore:
         if not length:
             raise LookupError(f"slot {slot} is empty")
         piece, start = divmod(self._places[slot], _LENGTHS)
-        whole = self._full[piece] if piece < len(self._full) else self._last
-        return bytes(whole[start : start + length])
+        return self._pieces[piece][start : start + length]
+
+    def _begin(self) -> None:
+        self._pieces: list[mmap] = []
+        self._end = self._room = self._waste = 0
+
+    def _put(self, record: bytes) -> int:
+        """Keeps a record behind all others; where it is."""
+        end = self._end + len(record)
+        if end > self._room:
+            self._room = max(_PIECE, len(record))
+            self._pieces.append(pages(self._room))
+            self._end, end = 0, len(record)
+        self._pieces[-1][self._end : end] = record
+        place = (len(self._pieces) - 1) * _LENGTHS + self._end
+        self._end = end
+        return place
 
     def _forget(self, slot: int) -> None:
         self._held -= self._lengths[slot]
@@ -74,15 +87,9 @@ class RecordStore:
 
     def _lay_out(self) -> None:
         """Leaves out what is not held any more."""
-        full, last = self._full, self._last
-        self._full, self._last, self._waste = [], bytearray(), 0
+        pieces = self._pieces
+        self._begin()
         for slot, length in enumerate(self._lengths):
-            if not length:
-                continue
-            piece, start = divmod(self._places[slot], _LENGTHS)
-            record = (full[piece] if piece < len(full) else last)[start : start + length]
-            if len(self._last) + length > _PIECE:
-                self._full.append(bytes(self._last))
-                self._last = bytearray()
-            self._places[slot] = len(self._full) * _LENGTHS + len(self._last)
-            self._last += record
+            if length:
+                piece, start = divmod(self._places[slot], _LENGTHS)
+                self._places[slot] = self._put(pieces[piece][start : start + length])

@@ -17,6 +17,10 @@ def enriched_json(value: EnrichedMention, mention: bytes) -> bytes:
     fields["mention"] = orjson.Fragment(mention)
     fields["enrichment"] = _enrichment(value.enrichment)
     fields["match"] = _match(value.match)
+    if value.told_cause is None:
+        del fields["told_cause"]
+    else:
+        fields["told_cause"] = value.told_cause.__dict__
     return orjson.dumps(fields)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, assert_never
 from listener.domain.command import CaseCommand, RematchAuthor, read_command
 from listener.domain.contact import Contact, shorten
 from listener.domain.customer import IdentityLink
-from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichment, Match
+from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichment, Match, RootCause
 from listener.domain.erasure import EraseAuthor, Erasures, epoch_after
 from listener.domain.errors import Rejected
 from listener.domain.ids import author_party, case_id, customer_party
@@ -438,7 +438,7 @@ def _outputs(memory: AuthorState, match: Match, value: Recorded | AsWritten | He
 def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
     mention, found = heard.mention, heard.enrichment
     name = mention.mention_id
-    cause, revision = None, mention.revision
+    cause, revision, told = None, mention.revision, None
     row = memory.history.contacts.get(name) or memory.history.responses.get(name)
     update: dict[str, object] = {}
     if row is not None and not (isinstance(row, ResponseRow) and not row.derived):
@@ -451,7 +451,10 @@ def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
     if isinstance(row, ContactRow):
         cause, revision = row.grouping_cause, row.grouping_revision
         chosen = _reclassified(memory, name)
-        cause = chosen or cause
+        if chosen is not None and chosen.cause:
+            cause = chosen.cause
+            if mention.revision <= chosen.at_ms:  # what was edited since then says what it is about itself
+                told = RootCause(node=cause, owner=chosen.owner or "", score=1.0)
     deleted = name in memory.history.deleted
     if deleted:
         update |= {"text": "", "title": None, "author_name": None, "contactable": None, "url": None}
@@ -469,6 +472,7 @@ def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
         match=match,
         grouping_cause=cause,
         grouping_revision=revision,
+        told_cause=told,
     )
     json = None if update or heard.json is None else enriched_json(value, heard.json)
     return Output(ENRICHED.name, memory.party, value, json)
@@ -486,16 +490,15 @@ def _without_words(found: Enrichment) -> Enrichment:
     )
 
 
-def _reclassified(memory: AuthorState, mention_id: str) -> str | None:
-    """The root cause that a person chose for a contact."""
+def _reclassified(memory: AuthorState, mention_id: str) -> CommandRow | None:
+    """What was said last about the root cause of a contact."""
     if not memory.history.commands:
         return None
-    newest = newest_command(
+    return newest_command(
         row
         for row in memory.history.commands.values()
         if row.action == "reclassify" and row.contacts == [mention_id]
     )
-    return None if newest is None else newest.cause
 
 
 def _response_event(memory: AuthorState, response_id: str) -> list[Output]:

@@ -14,15 +14,18 @@ from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedMention
+from listener.domain.erasure import Erasures
+from listener.domain.erasure import to_ms as ms
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import author_party, customer_party
 from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
 from listener.reports.root_causes import root_causes
-from sinks.clickhouse import store_rows
+from sinks.clickhouse import store_rows, told_causes
 from sinks.clickhouse.erase_deleted import erase_deleted
-from sinks.clickhouse.store_rows import ClickHouseSink
+from sinks.clickhouse.store_rows import HOUR_SECONDS, ClickHouseSink
+from sinks.clickhouse.told_causes import LOOK_EVERY_SECONDS
 from stored_log import SPRING, Log, hole, store
 from stream.enrichment.pipeline import Enricher
 
@@ -358,6 +361,78 @@ def test_a_later_enrichment_of_the_same_words_holds(database: str) -> None:
     log.mention(1, "t:a", ("lost",), received_at=SPRING + timedelta(days=30))
     store(database, log.records[::-1])
     assert figures(connect(database)) == {"lost": (1, 0, 1, 0)}
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
+    database: str, told_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if told_first:
+        monkeypatch.setattr(told_causes, "AT_ONCE", 2)
+    log = Log()
+    log.mention(1, "t:a", ("late", "lost"))
+    log.mention(2, "t:b", ("late",))
+    log.mention(3, "t:c", ("late",), revision=ms(SPRING + timedelta(days=3)), text="edited since")
+    log.mention(4, "t:d", ("late",), text="my secret")
+    log.deletion(4, "t:d")
+    acts = Log()
+    acts.reclassified(1, "t:a", "late", 1)
+    acts.reclassified(1, "t:a", "rude", 2)
+    acts.reclassified(2, "t:b", "unknown", 2)
+    acts.reclassified(3, "t:c", "rude", 2)
+    acts.reclassified(4, "t:d", "rude", 2)
+    seconds = [0.0]
+    sink = ClickHouseSink(database, monotonic=lambda: seconds[0])
+    sink.ping()
+
+    def tidy(*waits: float) -> None:
+        for wait in waits:
+            seconds[0] += wait
+            sink.housekeeping()
+
+    tidy(0, LOOK_EVERY_SECONDS)
+    for records in [acts.records, log.records] if told_first else [log.records, acts.records]:
+        sink.store(sink.prepare(records).content)
+        tidy(LOOK_EVERY_SECONDS)
+    if told_first:
+        tidy(HOUR_SECONDS, LOOK_EVERY_SECONDS, 0)
+    client = connect(database)
+    counted = {
+        "rude": (2, 0, 2, 0),
+        "lost": (1, 0, 1, 0),
+        "late": (1, 0, 1, 0),
+        "unknown": (1, 0, 1, 0),
+    }
+    assert figures(client) == counted
+    rows = client.execute("SELECT version FROM mentions")
+    sink.store(sink.prepare([*log.records, *acts.records]).content)
+    tidy(HOUR_SECONDS, LOOK_EVERY_SECONDS)
+    assert figures(client) == counted, "what is read again changes nothing"
+    assert max(client.execute("SELECT version FROM mentions")) == max(rows)
+    told = "causes, cause_owners, cause_scores, model_versions['root_causes'], text"
+    query = f"SELECT {told} FROM current_mentions WHERE mention_id IN ('t:1', 't:4') ORDER BY mention_id"
+    assert client.execute(query) == [
+        (["rude", "lost"], ["their owner", "owner of lost"], [1.0, 0.5], "told", "late"),
+        (["rude"], ["their owner"], [1.0], "told", ""),
+    ]
+    sink.close()
+
+
+def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:
+    log = Log()
+    log.mention(1, "t:a", ("late",))
+    log.reclassified(1, "t:a", "rude", 2)
+    store(database, log.records)
+    erasures = Erasures(b"at least sixteen bytes")
+    erasures.note("author", "t:a", SPRING + timedelta(days=9))
+    seconds = [0.0]
+    sink = ClickHouseSink(database, monotonic=lambda: seconds[0], erasures=erasures)
+    sink.ping()
+    for _ in range(2):
+        sink.housekeeping()
+        seconds[0] += LOOK_EVERY_SECONDS
+    sink.close()
+    assert connect(database).execute("SELECT causes FROM mentions") == [(["late"],)]
 
 
 def test_what_the_server_refuses_is_busy_and_never_dropped(database: str, empty_database: str) -> None:

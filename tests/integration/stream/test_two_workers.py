@@ -141,6 +141,12 @@ def until(up: Installation, condition: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
+def people_by_cause(up: Installation) -> dict[str, tuple[str, int, int]]:
+    """Root cause to its owner, its parties, and what they said, as the report counts them."""
+    rows = json.loads(up.run("report", "root-causes", "--format", "json"))
+    return {row["cause"]: (row["owner"], row["parties"], row["mentions"]) for row in rows}
+
+
 def test_the_place_at_a_level_goes_to_who_waits_longest(up: Installation) -> None:
     def stand(**expected: tuple[str, bool]) -> None:
         """A level says who has a place some time after nothing waits: just after a start it puts claims off."""
@@ -182,6 +188,10 @@ def test_past_contacts_are_called_by_the_taxonomy_of_today(up: Installation, dir
     up.wait_idle()
     assert causes() == {"test:early": "luggage", "test:late": "luggage", "test:later": "unknown"}
     assert "luggage" not in up.run(*history), "nothing is left to do"
+    counted = {"luggage": ("ground", 2, 2), "unknown": ("", 1, 1)}
+    until(up, lambda: people_by_cause(up) == counted)
+    publish(up, complaint("late", 50))  # the workers' taxonomy is that of before, and calls it bags
+    assert people_by_cause(up) == counted
 
 
 def test_a_new_customer_is_known_to_all_workers_within_seconds(up: Installation) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 
 import orjson
 
-from listener.domain.enriched import EnrichedDeletion, EnrichedMention, RootCause, read_enriched
+from listener.domain.enriched import (
+    TOLD,
+    EnrichedDeletion,
+    EnrichedMention,
+    RootCause,
+    as_told,
+    read_enriched,
+)
 from listener.domain.ids import is_kind
 from listener.domain.mention import Contactable, Mention, Reach
 from listener.domain.quick_read import quick_batch_reader
@@ -59,8 +66,19 @@ def mention_versions(mentions: Sequence[EnrichedMention], produced_ms: Iterable[
         ([enriched.deleted for enriched in mentions], 1),
         ([enriched.epoch for enriched in mentions], 16),
         ([content_hash(enriched.mention) for enriched in mentions], 26),
-        ([produced // 1000 for produced in produced_ms], 32),
+        ([produced // 1000 for produced in produced_ms], _PUBLISHED_BITS),
     )
+
+
+def told_version(version: int, told_ms: int) -> int:
+    """The version of the row that takes a row's place once somebody told a cause: newer than this one's, and than
+    that of the same content published earlier.
+
+    Args:
+        told_ms: when it was told, in milliseconds since 1970.
+    """
+    told_seconds = min(max(0, told_ms // 1000), (1 << _PUBLISHED_BITS) - 1)
+    return max(version + 1, version >> _PUBLISHED_BITS << _PUBLISHED_BITS | told_seconds)
 
 
 def content_hash(mention: Mention) -> int:
@@ -74,6 +92,7 @@ def content_hash(mention: Mention) -> int:
     return int.from_bytes(blake2b(orjson.dumps(content), digest_size=4).digest(), "big") >> 6
 
 
+_PUBLISHED_BITS = 32
 _CONTENT = attrgetter(*sorted(Mention.model_fields.keys() - {"received_at", "reach", "contactable"}))
 _REACH = attrgetter(*Reach.model_fields)
 _CONTACTABLE = attrgetter(*Contactable.model_fields)
@@ -95,7 +114,7 @@ def _mentions(enriched: Sequence[EnrichedMention], records: Sequence[Record]) ->
     found = [one.enrichment for one in enriched]
     matches = [one.match for one in enriched]
     reach = [mention.reach for mention in mentions]
-    causes = [_each_once(one.root_causes) for one in found]
+    causes = [_each_once(_causes(one)) for one in enriched]
     gone = [one.deleted for one in enriched]
     return {
         "mention_id": [mention.mention_id for mention in mentions],
@@ -145,13 +164,26 @@ def _mentions(enriched: Sequence[EnrichedMention], records: Sequence[Record]) ->
         "match_method": [match.method for match in matches],
         "match_customer": or_empty(match.customer_id for match in matches),
         "match_evidence": unless(gone, [match.evidence for match in matches], ()),
-        "model_versions": [one.versions for one in found],
+        "model_versions": [_versions(one) for one in enriched],
         "copy_of": or_empty(one.copy_of for one in found),
         "copy_marks": [one.copy_marks for one in found],
         "party": [one.party for one in enriched],
         "epoch": unsigned([one.epoch for one in enriched]),
         "version": mention_versions(enriched, (record.timestamp for record in records)),
     }
+
+
+def _causes(enriched: EnrichedMention) -> tuple[RootCause, ...]:
+    """What was said about it, before what was found."""
+    found, told = enriched.enrichment.root_causes, enriched.told_cause
+    return found if told is None else as_told(found, told)
+
+
+def _versions(enriched: EnrichedMention) -> dict[str, str]:
+    made_by = enriched.enrichment.versions
+    if enriched.told_cause is None or _causes(enriched) == enriched.enrichment.root_causes:
+        return made_by
+    return made_by | {"root_causes": TOLD}
 
 
 def _each_once(causes: tuple[RootCause, ...]) -> Sequence[RootCause]:

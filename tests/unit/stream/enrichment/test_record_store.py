@@ -36,7 +36,7 @@ def test_same_as_a_dictionary(taken: list[tuple[str, bytes]], chance: random.Ran
         assert {slot: store.get(slot) for slot in model} == model
         assert sorted(store) == sorted(model.values())
         assert len(store) == len(model)
-        assert sum(map(len, store._full)) <= 2 * sum(map(len, model.values())) + 200
+        assert sum(map(len, store._pieces)) <= 2 * sum(map(len, model.values())) + 200
     finally:
         record_store._PIECE = before
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.domain.enriched import EnrichedMention, Match, read_enriched
+from listener.domain.enriched import EnrichedMention, Match, RootCause, read_enriched
 from listener.domain.mention import Mention, read_raw
 from listener.domain.topics import RAW
 from stream.enrichment.pipeline import Enricher
@@ -29,12 +29,25 @@ TEXTS = (
 
 
 @settings(max_examples=30)
-@given(st.one_of(st.sampled_from(TEXTS), st.text()), st.sampled_from(MATCHES), st.booleans())
-def test_what_we_wrote_is_passed_on_as_the_contract_writes_it(text: str, match: Match, inbound: bool) -> None:
+@given(
+    st.one_of(st.sampled_from(TEXTS), st.text()),
+    st.sampled_from(MATCHES),
+    st.booleans(),
+    st.sampled_from([None, RootCause(node="cause-bags", owner="é", score=1.0)]),
+)
+def test_what_we_wrote_is_passed_on_as_the_contract_writes_it(
+    text: str, match: Match, inbound: bool, told: RootCause | None
+) -> None:
     said = mention("1", "", 0, url="https://e.org/1") if inbound else outbound("o", "", 1, "1", "x:a")
     said = said.model_copy(update={"text": text})
     value = EnrichedMention(
-        party="c:1", epoch=2, author="x:a", mention=said, enrichment=ENRICHER.enrich([said])[0], match=match
+        party="c:1",
+        epoch=2,
+        author="x:a",
+        mention=said,
+        enrichment=ENRICHER.enrich([said])[0],
+        match=match,
+        told_cause=told,
     )
     assert enriched_json(value, said.to_json()) == value.to_json()
 

@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 
 from listener.domain.command import RematchAuthor
 from listener.domain.customer import Customer
-from listener.domain.enriched import EnrichedDeletion, EnrichedMention
+from listener.domain.enriched import EnrichedDeletion, EnrichedMention, RootCause
 from listener.domain.errors import Rejected
 from listener.domain.party import PartyEvent, PartyOf
 from listener.domain.response import Response
 from listener.domain.topics import COMMANDS, ENRICHED, LINKS, PARTIES, PARTY_EVENTS, RAW, RESPONSES
 from stream.ledger.author_state import MAX_CONTACTS, AuthorState
 from stream.ledger.ledger import Ledger, Recorded
+from stream.moments import to_ms
 from stream.stage import Input, Output, Position, Step
 from unit.stream.worlds import (
     NOW,
     TaggedTexts,
+    at,
     command,
     customers,
     deletion,
@@ -227,9 +229,15 @@ def test_the_companys_words_to_nobody_are_enriched_and_no_more() -> None:
 def test_a_person_chooses_the_cause() -> None:
     author = Author()
     author.hear(mention("1", "complaint cause-delay", 0))
-    author.hear(command("c1", "reclassify", "x:a", ["1"], 1, cause="cause-bags"))
+    author.hear(command("c1", "reclassify", "x:a", ["1"], 1, cause="cause-bags", owner="ground"))
     [enriched] = of_topic(author.hear(mention("1", "complaint cause-delay", 0)), ENRICHED.name)
     assert enriched.grouping_cause == "cause-bags"
+    assert enriched.told_cause == RootCause(node="cause-bags", owner="ground", score=1.0)
+    edited = mention("1", "complaint cause-delay", 0, revision=to_ms(at(1)) + 1)
+    [enriched] = of_topic(author.hear(edited), ENRICHED.name)
+    assert (enriched.grouping_cause, enriched.told_cause) == ("cause-bags", None), (
+        "it says what it is about itself"
+    )
 
 
 def test_older_contacts_become_numbers_and_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
