@@ -9,22 +9,22 @@ from listener.domain.retention import AGED_BY
 pytestmark = pytest.mark.clickhouse
 
 
-def test_what_is_older_goes_and_what_is_named_no_more_stays(database: str) -> None:
-    client = connect(database)
+def test_what_is_older_goes_and_what_is_named_no_more_stays(own_database: str) -> None:
+    client = connect(own_database)
     try:
-        assert apply_retention(database, {"audit": 30}) == ["audit: kept for 30 days"]
-        assert apply_retention(database, {"audit": 30}) == [], "nothing has changed"
+        assert apply_retention(own_database, {"audit": 30}) == ["audit: kept for 30 days"]
+        assert apply_retention(own_database, {"audit": 30}) == [], "nothing has changed"
         client.execute(
             "INSERT INTO audit (entry_id, at, version) VALUES ('old', now64(3) - INTERVAL 31 DAY, 1), "
             "('new', now64(3), 1)"
         )
         client.execute("OPTIMIZE TABLE audit FINAL")
         assert client.execute("SELECT entry_id FROM audit") == [("new",)]
-        assert apply_retention(database, {"audit": 10}) == ["audit: kept for 10 days"]
-        assert apply_retention(database, {}) == ["audit: kept without end"]
+        assert apply_retention(own_database, {"audit": 10}) == ["audit: kept for 10 days"]
+        assert apply_retention(own_database, {}) == ["audit: kept without end"]
     finally:
         client.disconnect()
 
 
-def test_every_table_that_can_be_limited_is_there_with_its_column(database: str) -> None:
-    assert len(apply_retention(database, dict.fromkeys(AGED_BY, 30))) == len(AGED_BY)
+def test_every_table_that_can_be_limited_is_there_with_its_column(own_database: str) -> None:
+    assert len(apply_retention(own_database, dict.fromkeys(AGED_BY, 30))) == len(AGED_BY)

@@ -10,8 +10,8 @@ import pytest
 from clickhouse_driver import Client
 
 from facts_agree import assert_facts_agree
+from fixtures_database import empty
 from listener.clickhouse.client import connect
-from listener.clickhouse.migrate import migrate
 from listener.domain.customer import Customer
 from listener.domain.enriched import EnrichedMention
 from listener.domain.erasure import Erasures
@@ -102,26 +102,21 @@ def score_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, empty_database: str, seed: int) -> None:
+def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, seed: int) -> None:
     chance = random.Random(seed)
     log = everything()
     store(database, log.records)
     client = connect(database)
     expected = state(client)
+    empty(database)
+    shuffled = log.records + chance.choices(log.records, k=40)
+    chance.shuffle(shuffled)
+    store(database, shuffled, batch=chance.choice([3, 17, 60]))
+    assert state(client) == expected
+    for table in ("mentions", "cases", "black_holes", "parties", "responses"):
+        client.execute(f"OPTIMIZE TABLE {table} FINAL")
+    assert state(client) == expected
     client.disconnect()
-    other = database + "_other"
-    try:
-        migrate(other)
-        shuffled = log.records + chance.choices(log.records, k=40)
-        chance.shuffle(shuffled)
-        store(other, shuffled, batch=chance.choice([3, 17, 60]))
-        again = connect(other)
-        assert state(again) == expected
-        for table in ("mentions", "cases", "black_holes", "parties", "responses"):
-            again.execute(f"OPTIMIZE TABLE {table} FINAL")
-        assert state(again) == expected
-    finally:
-        connect(other, database="default").execute(f"DROP DATABASE IF EXISTS {other.rsplit('/', 1)[1]}")
 
 
 def test_a_replay_of_everything_changes_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -435,11 +430,11 @@ def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:
     assert connect(database).execute("SELECT causes FROM mentions") == [(["late"],)]
 
 
-def test_what_the_server_refuses_is_busy_and_never_dropped(database: str, empty_database: str) -> None:
+def test_what_the_server_refuses_is_busy_and_never_dropped(own_database: str) -> None:
     log = everything()
-    sink = ClickHouseSink(database)
+    sink = ClickHouseSink(own_database)
     sink.ping()
-    client = connect(database)
+    client = connect(own_database)
     client.execute("RENAME TABLE mentions TO away")
     prepared = sink.prepare(log.records)
     with pytest.raises(Busy):
@@ -454,11 +449,11 @@ def test_what_the_server_refuses_is_busy_and_never_dropped(database: str, empty_
 
 
 def test_a_table_whose_types_have_changed_takes_nothing_until_the_sink_starts_again(
-    database: str, empty_database: str
+    own_database: str,
 ) -> None:
-    sink = ClickHouseSink(database)
+    sink = ClickHouseSink(own_database)
     sink.ping()
-    client = connect(database)
+    client = connect(own_database)
     client.execute("ALTER TABLE cases MODIFY COLUMN queue String")
     try:
         prepared = sink.prepare(everything().records)
