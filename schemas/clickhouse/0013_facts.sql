@@ -184,21 +184,24 @@ HAVING NOT argMax(p.withdrawn, p.version)
 COMMENT 'Authors whose party changed, by hash';
 
 CREATE OR REPLACE VIEW current_contact_facts AS
+WITH (SELECT (groupArray(author_id), groupArray(last_epoch), groupArray(party_id)) FROM moved_authors) AS moved
 SELECT
     f.* EXCEPT (party_id, epoch, version),
-    if(p.last_epoch >= f.epoch, p.party_id, f.party_id) AS party
+    if(transform(f.author_id, tupleElement(moved, 1), tupleElement(moved, 2), toUInt64(0)) < f.epoch, f.party_id,
+        transform(f.author_id, tupleElement(moved, 1), tupleElement(moved, 3), f.party_id)) AS party
 FROM contact_facts AS f FINAL
-ANY LEFT JOIN moved_authors AS p ON f.author_id = p.author_id
 WHERE f.inbound AND f.need NOT IN ('mention', 'spam')
 SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'What was said to the company and is neither spam nor talk, newest state, with the hash of its party; copies too';
 
 CREATE OR REPLACE VIEW current_case_facts AS
+WITH (SELECT (groupArray(author_id), groupArray(last_epoch), groupArray(party_id)) FROM moved_authors) AS moved
 SELECT
     f.* EXCEPT (party_id, version),
-    if(p.last_epoch >= bitShiftRight(f.case_version, 32), p.party_id, f.party_id) AS party
+    if(transform(f.author_id, tupleElement(moved, 1), tupleElement(moved, 2), toUInt64(0))
+            < bitShiftRight(f.case_version, 32), f.party_id,
+        transform(f.author_id, tupleElement(moved, 1), tupleElement(moved, 3), f.party_id)) AS party
 FROM case_facts AS f FINAL
-ANY LEFT JOIN moved_authors AS p ON f.author_id = p.author_id
 WHERE f.state != 'superseded'
 SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'Each case that is not superseded, its newest snapshot, with the hash of its party';
@@ -220,7 +223,15 @@ COMMENT 'Until when it was listened: live, and to imported history';
 
 -- `waits` in few bytes: the same cases, party as a hash.
 CREATE OR REPLACE VIEW wait_facts AS
-WITH (SELECT (live_until, historical_until) FROM observed) AS ends
+WITH
+    (SELECT (toUnixTimestamp64Milli(live_until), toUnixTimestamp64Milli(historical_until)) FROM observed) AS ends,
+    (SELECT (groupArray(mention_key), groupArray(at)) FROM
+    (
+        SELECT sipHash64(mention_id) AS mention_key, toUnixTimestamp64Milli(min(deleted_at)) AS at
+        FROM mention_tombstones
+        GROUP BY mention_id
+    )) AS gone,
+    toInt64(9223372036854775807) AS never
 SELECT
     case_key,
     party,
@@ -231,30 +242,24 @@ SELECT
     severe,
     segment,
     first_answer_channel,
-    multiIf(gone AND (first_answer_at IS NULL OR first_answer_at > deleted_at), 'deleted',
-        first_answer_at IS NOT NULL, 'answered', ended_at IS NOT NULL, 'closed', 'waiting') AS outcome,
-    multiIf(gone AND (ended_at IS NULL OR ended_at > deleted_at), 'deleted',
-        ended_at IS NOT NULL, toString(state), 'open') AS resolution,
-    greatest(0, date_diff('millisecond', asked_at, multiIf(outcome = 'deleted', deleted_at,
-        outcome = 'answered', assumeNotNull(first_answer_at), outcome = 'closed', assumeNotNull(ended_at), until)))
-        / 3600000 AS hours,
-    greatest(0, date_diff('millisecond', asked_at, multiIf(resolution = 'deleted', deleted_at,
-        resolution = 'open', until, assumeNotNull(ended_at)))) / 3600000 AS resolution_hours
+    CAST(multiIf(deleted_ms < answered_ms, 1, answered_ms != never, 2, ended_ms != never, 3, 4),
+        'Enum8(\'deleted\' = 1, \'answered\' = 2, \'closed\' = 3, \'waiting\' = 4)') AS outcome,
+    multiIf(deleted_ms < ended_ms, 'deleted', ended_ms != never, toString(state), 'open') AS resolution,
+    greatest(0, multiIf(least(deleted_ms, answered_ms) != never, least(deleted_ms, answered_ms), ended_ms != never,
+        ended_ms, until_ms) - asked_ms) / 3600000 AS hours,
+    greatest(0, if(least(deleted_ms, ended_ms) != never, least(deleted_ms, ended_ms), until_ms) - asked_ms)
+        / 3600000 AS resolution_hours
 FROM
 (
     SELECT
         c.* EXCEPT (asked_at),
         assumeNotNull(c.asked_at) AS asked_at,
-        t.anchor_key != 0 AS gone,
-        t.deleted_at AS deleted_at,
-        if(c.historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until
+        toUnixTimestamp64Milli(asked_at) AS asked_ms,
+        ifNull(toUnixTimestamp64Milli(c.first_answer_at), never) AS answered_ms,
+        ifNull(toUnixTimestamp64Milli(c.ended_at), never) AS ended_ms,
+        transform(c.anchor_key, tupleElement(gone, 1), tupleElement(gone, 2), never) AS deleted_ms,
+        if(c.historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until_ms
     FROM current_case_facts AS c
-    LEFT JOIN
-    (
-        SELECT sipHash64(mention_id) AS anchor_key, min(mention_tombstones.deleted_at) AS deleted_at
-        FROM mention_tombstones
-        GROUP BY mention_id
-    ) AS t ON c.anchor_key = t.anchor_key
     WHERE c.asked_at IS NOT NULL
 )
 COMMENT 'As waits, with hashes instead of ids';
