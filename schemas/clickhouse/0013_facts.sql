@@ -183,24 +183,41 @@ GROUP BY author
 HAVING NOT argMax(p.withdrawn, p.version)
 COMMENT 'Authors whose party changed, by hash';
 
+-- Most rows are of authors who did not move: only the others' go through a join, which is dear where it has to copy
+-- arrays of words.
 CREATE OR REPLACE VIEW current_contact_facts AS
-SELECT
-    f.* EXCEPT (party_id, epoch, version),
-    if(p.last_epoch >= f.epoch, p.party_id, f.party_id) AS party
+SELECT f.* EXCEPT (party_id, epoch, version), f.party_id AS party
 FROM contact_facts AS f FINAL
-ANY LEFT JOIN moved_authors AS p ON f.author_id = p.author_id
-WHERE f.inbound AND f.need NOT IN ('mention', 'spam')
+WHERE f.inbound AND f.need NOT IN ('mention', 'spam') AND f.author_id NOT IN (SELECT author_id FROM moved_authors)
 SETTINGS do_not_merge_across_partitions_select_final = 1
+UNION ALL
+SELECT f.* EXCEPT (party_id, epoch, version), if(p.last_epoch >= f.epoch, p.party_id, f.party_id) AS party
+FROM
+(
+    SELECT *
+    FROM contact_facts FINAL
+    WHERE inbound AND need NOT IN ('mention', 'spam')
+    SETTINGS do_not_merge_across_partitions_select_final = 1
+) AS f
+ANY INNER JOIN moved_authors AS p ON f.author_id = p.author_id
 COMMENT 'What was said to the company and is neither spam nor talk, newest state, with the hash of its party; copies too';
 
 CREATE OR REPLACE VIEW current_case_facts AS
-SELECT
-    f.* EXCEPT (party_id, version),
-    if(p.last_epoch >= bitShiftRight(f.case_version, 32), p.party_id, f.party_id) AS party
+SELECT f.* EXCEPT (party_id, version), f.party_id AS party
 FROM case_facts AS f FINAL
-ANY LEFT JOIN moved_authors AS p ON f.author_id = p.author_id
-WHERE f.state != 'superseded'
+WHERE f.state != 'superseded' AND f.author_id NOT IN (SELECT author_id FROM moved_authors)
 SETTINGS do_not_merge_across_partitions_select_final = 1
+UNION ALL
+SELECT f.* EXCEPT (party_id, version),
+    if(p.last_epoch >= bitShiftRight(f.case_version, 32), p.party_id, f.party_id) AS party
+FROM
+(
+    SELECT *
+    FROM case_facts FINAL
+    WHERE state != 'superseded'
+    SETTINGS do_not_merge_across_partitions_select_final = 1
+) AS f
+ANY INNER JOIN moved_authors AS p ON f.author_id = p.author_id
 COMMENT 'Each case that is not superseded, its newest snapshot, with the hash of its party';
 
 -- How long it was listened: what is not answered by then is not known to be unanswered for longer.
@@ -220,7 +237,9 @@ COMMENT 'Until when it was listened: live, and to imported history';
 
 -- `waits` in few bytes: the same cases, party as a hash.
 CREATE OR REPLACE VIEW wait_facts AS
-WITH (SELECT (live_until, historical_until) FROM observed) AS ends
+WITH
+    (SELECT (toUnixTimestamp64Milli(live_until), toUnixTimestamp64Milli(historical_until)) FROM observed) AS ends,
+    toInt64(9223372036854775807) AS never
 SELECT
     case_key,
     party,
@@ -231,27 +250,28 @@ SELECT
     severe,
     segment,
     first_answer_channel,
-    multiIf(gone AND (first_answer_at IS NULL OR first_answer_at > deleted_at), 'deleted',
-        first_answer_at IS NOT NULL, 'answered', ended_at IS NOT NULL, 'closed', 'waiting') AS outcome,
-    multiIf(gone AND (ended_at IS NULL OR ended_at > deleted_at), 'deleted',
-        ended_at IS NOT NULL, toString(state), 'open') AS resolution,
-    greatest(0, date_diff('millisecond', asked_at, multiIf(outcome = 'deleted', deleted_at,
-        outcome = 'answered', assumeNotNull(first_answer_at), outcome = 'closed', assumeNotNull(ended_at), until)))
-        / 3600000 AS hours,
-    greatest(0, date_diff('millisecond', asked_at, multiIf(resolution = 'deleted', deleted_at,
-        resolution = 'open', until, assumeNotNull(ended_at)))) / 3600000 AS resolution_hours
+    CAST(multiIf(deleted_ms < answered_ms, 1, answered_ms != never, 2, ended_ms != never, 3, 4),
+        'Enum8(\'deleted\' = 1, \'answered\' = 2, \'closed\' = 3, \'waiting\' = 4)') AS outcome,
+    multiIf(deleted_ms < ended_ms, 'deleted', ended_ms != never, toString(state), 'open') AS resolution,
+    greatest(0, multiIf(least(deleted_ms, answered_ms) != never, least(deleted_ms, answered_ms), ended_ms != never,
+        ended_ms, until_ms) - asked_ms) / 3600000 AS hours,
+    greatest(0, if(least(deleted_ms, ended_ms) != never, least(deleted_ms, ended_ms), until_ms) - asked_ms)
+        / 3600000 AS resolution_hours
 FROM
 (
     SELECT
         c.* EXCEPT (asked_at),
         assumeNotNull(c.asked_at) AS asked_at,
-        t.anchor_key != 0 AS gone,
-        t.deleted_at AS deleted_at,
-        if(c.historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until
+        toUnixTimestamp64Milli(asked_at) AS asked_ms,
+        ifNull(toUnixTimestamp64Milli(c.first_answer_at), never) AS answered_ms,
+        ifNull(toUnixTimestamp64Milli(c.ended_at), never) AS ended_ms,
+        if(t.anchor_key = 0, never, t.at) AS deleted_ms,
+        if(c.historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until_ms
     FROM current_case_facts AS c
     LEFT JOIN
     (
-        SELECT sipHash64(mention_id) AS anchor_key, min(mention_tombstones.deleted_at) AS deleted_at
+        SELECT sipHash64(mention_id) AS anchor_key,
+            toUnixTimestamp64Milli(min(mention_tombstones.deleted_at)) AS at
         FROM mention_tombstones
         GROUP BY mention_id
     ) AS t ON c.anchor_key = t.anchor_key
@@ -346,20 +366,19 @@ FROM
     ) AS by_parties
     LEFT JOIN
     (
-        SELECT found AS cause, count() AS mentions, argMax(owner, occurred_at) AS contacts_owner
+        SELECT if(found = '', 'unknown', found) AS cause, sum(said) AS mentions, argMax(newest_owner, newest)
+            AS contacts_owner
         FROM
         (
-            SELECT
-                occurred_at,
-                arrayJoin(if(empty(causes), [('unknown', '')], arrayZip(causes, cause_owners))) AS pair,
-                tupleElement(pair, 1) AS found,
-                tupleElement(pair, 2) AS owner
+            SELECT found, count() AS said, argMax(owner, occurred_at) AS newest_owner, max(occurred_at) AS newest
             FROM contact_facts FINAL
+            LEFT ARRAY JOIN causes AS found, cause_owners AS owner
             WHERE inbound AND need NOT IN ('mention', 'copy', 'spam')
                 AND occurred_at >= since_at AND occurred_at < until_at
+            GROUP BY found
             SETTINGS do_not_merge_across_partitions_select_final = 1
         )
-        GROUP BY found
+        GROUP BY cause
     ) AS by_mentions USING (cause)
 ) AS by_contacts
 FULL JOIN
@@ -482,9 +501,14 @@ COMMENT 'How the channels answer';
 
 -- The same cases by how long they waited, for curves: upper_hours is the end of a bin, of a minute in the first four
 -- hours, 15 minutes in the first two days, an hour in the first two weeks, then a day. event: answer, resolution.
+-- deleted: of the competing, the first contact was; elsewhere: of what happened, in another channel.
 CREATE OR REPLACE VIEW waits_in_bins AS
 WITH
-    (SELECT (groupUniqArray(channel), groupUniqArray(visibility), groupUniqArray(root_cause)) FROM case_facts) AS names
+    (
+        (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM case_facts)),
+        (SELECT groupArray(visibility) FROM (SELECT DISTINCT visibility FROM case_facts)),
+        (SELECT groupArray(root_cause) FROM (SELECT DISTINCT root_cause FROM case_facts))
+    ) AS names
 SELECT
     ['answer', 'resolution'][event_number] AS event,
     tupleElement(names, 1)[channel_number] AS channel,
@@ -493,9 +517,11 @@ SELECT
     severe,
     multiIf(bin < 1000, bin / 60, bin < 2000, (bin - 1000) / 4, bin < 3000, toFloat64(bin - 2000),
         toFloat64((bin - 3000) * 24)) AS upper_hours,
-    countIf(ended = 1) AS happened,
-    countIf(ended = 2) AS competing,
-    countIf(ended = 0) AS censored
+    countIf(ended IN (1, 4)) AS happened,
+    countIf(ended IN (2, 3)) AS competing,
+    countIf(ended = 0) AS censored,
+    countIf(ended = 3) AS deleted,
+    countIf(ended = 4) AS elsewhere
 FROM
 (
     SELECT
@@ -504,8 +530,9 @@ FROM
         toUInt16(transform(root_cause, tupleElement(names, 3), arrayEnumerate(tupleElement(names, 3)), 0)) AS cause_number,
         severe,
         arrayJoin([
-            (toUInt8(1), transform(outcome, ['answered', 'waiting'], [1, 0], 2), hours),
-            (toUInt8(2), transform(resolution, ['resolved', 'open'], [1, 0], 2), resolution_hours)
+            (toUInt8(1), multiIf(outcome = 'waiting', 0, outcome = 'closed', 2, outcome = 'deleted', 3,
+                first_answer_channel = channel, 1, 4), hours),
+            (toUInt8(2), transform(resolution, ['resolved', 'open', 'deleted'], [1, 0, 3], 2), resolution_hours)
         ]) AS what,
         tupleElement(what, 1) AS event_number,
         tupleElement(what, 2) AS ended,
@@ -554,11 +581,13 @@ ORDER BY week, channel, visibility
 COMMENT 'Contacts that want an answer, by week and channel';
 
 -- Where contacts vanish: those that nobody answered by target and grace, by where they came in, for
--- since <= time of the contact < until. asked: parties that wanted an answer by that channel in the same time.
+-- since <= time of the contact < until. asked: parties that wanted an answer by that channel in the same time; a party
+-- has a bit for each channel, of which there are 11.
 CREATE OR REPLACE VIEW vanished AS
 WITH
     parseDateTime64BestEffort({since:String}, 3, 'UTC') AS since_at,
-    parseDateTime64BestEffort({until:String}, 3, 'UTC') AS until_at
+    parseDateTime64BestEffort({until:String}, 3, 'UTC') AS until_at,
+    (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM contact_facts)) AS all_channels
 SELECT
     h.channel AS channel,
     h.source AS source,
@@ -571,7 +600,12 @@ SELECT
     countIf(h.acknowledged_at IS NOT NULL) AS acknowledged,
     countIf(h.chased_count > 0) AS chased,
     minIf(h.since, h.ended_at IS NULL) AS oldest_open
-FROM current_case_facts AS c
+FROM
+(
+    SELECT case_key, case_version, party
+    FROM current_case_facts
+    WHERE case_key IN (SELECT sipHash64(case_id) FROM black_holes WHERE since >= since_at AND since < until_at)
+) AS c
 INNER JOIN
 (
     SELECT sipHash64(case_id) AS case_key, case_version, channel, source, queue, owner, since, ended_at,
@@ -581,45 +615,93 @@ INNER JOIN
 ) AS h ON h.case_key = c.case_key AND h.case_version = c.case_version
 LEFT JOIN
 (
-    SELECT channel, uniqExact(party) AS asked
-    FROM current_contact_facts
-    WHERE need != 'copy' AND needs_response AND occurred_at >= since_at AND occurred_at < until_at
+    SELECT all_channels[arrayJoin(bitPositionsToArray(asked_by)) + 1] AS channel, count() AS asked
+    FROM
+    (
+        SELECT groupBitOr(transform(channel, all_channels,
+            arrayMap(n -> bitShiftLeft(toUInt64(1), n), range(length(all_channels))), toUInt64(0))) AS asked_by
+        FROM current_contact_facts
+        WHERE need != 'copy' AND needs_response AND occurred_at >= since_at AND occurred_at < until_at
+        GROUP BY party
+    )
     GROUP BY channel
 ) AS a ON h.channel = a.channel
 GROUP BY channel, source, queue, owner
 ORDER BY parties DESC, contacts DESC, channel, source, queue, owner
 COMMENT 'Contacts that nobody answered, by where they came in';
 
+-- Deadlines by kind; running_out: due within a day. decided and the sums after it are what intervals over parties need:
+-- n decided ones of a party, k of them met, sums of n, n², k, k² and nk. Words have numbers, four to a key.
 CREATE OR REPLACE VIEW deadlines AS
-WITH (SELECT (live_until, historical_until) FROM observed) AS ends
+WITH
+    (SELECT (live_until, historical_until) FROM observed) AS ends,
+    (
+        (SELECT groupArray(word) FROM (SELECT DISTINCT arrayJoin(clock_families) AS word FROM case_facts)),
+        (SELECT groupArray(word) FROM (SELECT DISTINCT arrayJoin(clock_jurisdictions) AS word FROM case_facts)),
+        (SELECT groupArray(word) FROM (SELECT DISTINCT arrayJoin(clock_kinds) AS word FROM case_facts)),
+        (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM case_facts)),
+        (SELECT groupArray(source) FROM (SELECT DISTINCT source FROM case_facts))
+    ) AS names
 SELECT
-    family,
-    jurisdiction,
-    kind,
-    channel,
-    source,
-    count() AS deadlines,
-    countIf(clock = 'met') AS met,
-    countIf(clock = 'breached') AS breached,
-    countIf(clock IN ('running', 'paused')) AS running,
-    countIf(clock = 'running' AND due <= until + INTERVAL 24 HOUR) AS running_out,
-    countIf(clock = 'withdrawn') AS withdrawn,
-    uniqExactIf(party, clock IN ('met', 'breached')) AS parties,
-    uniqExactIf(party, clock = 'breached') AS parties_breached
+    tupleElement(names, 1)[toUInt8(kind_key)] AS family,
+    tupleElement(names, 2)[toUInt16(bitShiftRight(kind_key, 8))] AS jurisdiction,
+    tupleElement(names, 3)[toUInt16(bitShiftRight(kind_key, 24))] AS kind,
+    tupleElement(names, 4)[toUInt8(place)] AS channel,
+    tupleElement(names, 5)[toUInt16(bitShiftRight(place, 8))] AS source,
+    sum(n_all) AS deadlines,
+    sum(k) AS met,
+    sum(late) AS breached,
+    sum(n_running) AS running,
+    sum(n_running_out) AS running_out,
+    sum(n_withdrawn) AS withdrawn,
+    countIf(k + late > 0) AS parties,
+    countIf(late > 0) AS parties_breached,
+    sum(k + late) AS decided,
+    sum((k + late) * (k + late)) AS decided_squared,
+    sum(k * k) AS met_squared,
+    sum((k + late) * k) AS decided_met
 FROM
 (
-    SELECT party, channel, source, clock_kinds, clock_states, clock_due_at, clock_families, clock_jurisdictions,
-        if(historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until
-    FROM current_case_facts
-    WHERE notEmpty(clock_families)
-        AND opened_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-        AND opened_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    SELECT
+        party,
+        place,
+        tupleElement(one, 1) AS kind_key,
+        count() AS n_all,
+        countIf(tupleElement(one, 2) = 1) AS k,
+        countIf(tupleElement(one, 2) = 2) AS late,
+        countIf(tupleElement(one, 2) IN (3, 4, 5)) AS n_running,
+        countIf(tupleElement(one, 2) = 4) AS n_running_out,
+        countIf(tupleElement(one, 2) = 6) AS n_withdrawn
+    FROM
+    (
+        SELECT
+            party,
+            toUInt32(transform(channel, tupleElement(names, 4), arrayEnumerate(tupleElement(names, 4)), 0)
+                + bitShiftLeft(toUInt32(transform(source, tupleElement(names, 5),
+                    arrayEnumerate(tupleElement(names, 5)), 0)), 8)) AS place,
+            arrayJoin(arrayMap((family, jurisdiction, kind, clock, due) -> (
+                toUInt64(transform(family, tupleElement(names, 1), arrayEnumerate(tupleElement(names, 1)), 0))
+                    + bitShiftLeft(toUInt64(transform(jurisdiction, tupleElement(names, 2),
+                        arrayEnumerate(tupleElement(names, 2)), 0)), 8)
+                    + bitShiftLeft(toUInt64(transform(kind, tupleElement(names, 3),
+                        arrayEnumerate(tupleElement(names, 3)), 0)), 24),
+                toUInt8(multiIf(clock = 'met', 1, clock = 'breached', 2, clock = 'paused', 3,
+                    clock = 'running', if(due <= until + INTERVAL 24 HOUR, 4, 5), clock = 'withdrawn', 6, 0))),
+                clock_families, clock_jurisdictions, clock_kinds, clock_states, clock_due_at)) AS one
+        FROM
+        (
+            SELECT *, if(historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until
+            FROM current_case_facts
+        )
+        WHERE notEmpty(clock_families)
+            AND opened_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+            AND opened_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    )
+    GROUP BY party, place, kind_key
 )
-ARRAY JOIN clock_kinds AS kind, clock_states AS clock, clock_due_at AS due, clock_families AS family,
-    clock_jurisdictions AS jurisdiction
-GROUP BY family, jurisdiction, kind, channel, source
+GROUP BY kind_key, place
 ORDER BY family DESC, jurisdiction, kind, channel, source
-COMMENT 'Deadlines met, breached and running, by kind, channel and source';
+COMMENT 'Deadlines met, breached and running, by kind, channel and source, with sums over parties for intervals';
 
 CREATE OR REPLACE VIEW escalations AS
 SELECT
@@ -713,7 +795,11 @@ CREATE OR REPLACE VIEW fairness AS
 WITH
     parseDateTime64BestEffort({since:String}, 3, 'UTC') AS since_at,
     parseDateTime64BestEffort({until:String}, 3, 'UTC') AS until_at,
-    (SELECT (groupUniqArray(channel), groupUniqArray(root_cause), groupUniqArray(segment)) FROM case_facts) AS names
+    (
+        (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM case_facts)),
+        (SELECT groupArray(root_cause) FROM (SELECT DISTINCT root_cause FROM case_facts)),
+        (SELECT groupArray(segment) FROM (SELECT DISTINCT segment FROM case_facts))
+    ) AS names
 SELECT
     tupleElement(trait, 1) AS attribute,
     tupleElement(trait, 2) AS value,

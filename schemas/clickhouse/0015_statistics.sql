@@ -41,9 +41,14 @@ COMMENT 'Distinct accounts by root cause';
 -- sums of n, k, n², k² and nk over the parties. k: answered within 1, 24, 168 hours. waited: hours up to 168, all 168
 -- where nobody answered; its sum, the sum of each case's square, of each party's square, and of n times each party's.
 CREATE OR REPLACE VIEW channels_by_party AS
+WITH
+    (
+        (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM case_facts)),
+        (SELECT groupArray(visibility) FROM (SELECT DISTINCT visibility FROM case_facts))
+    ) AS names
 SELECT
-    channel,
-    visibility,
+    tupleElement(names, 1)[channel_number] AS channel,
+    tupleElement(names, 2)[visibility_number] AS visibility,
     count() AS parties,
     sum(n) AS cases,
     sum(n * n) AS cases_squared,
@@ -57,98 +62,82 @@ SELECT
 FROM
 (
     SELECT
-        channel,
-        visibility,
+        toUInt8(transform(channel, tupleElement(names, 1), arrayEnumerate(tupleElement(names, 1)), 0))
+            AS channel_number,
+        toUInt8(transform(visibility, tupleElement(names, 2), arrayEnumerate(tupleElement(names, 2)), 0))
+            AS visibility_number,
         count() AS n,
         countIf(outcome = 'answered' AND hours <= 1) AS k_1h,
         countIf(outcome = 'answered' AND hours <= 24) AS k_24h,
         countIf(outcome = 'answered' AND hours <= 168) AS k_168h,
         sum(if(outcome = 'answered', least(hours, 168), 168)) AS waited,
-        sum(pow(if(outcome = 'answered', least(hours, 168), 168), 2)) AS waited_squared
+        sum(if(outcome = 'answered', least(hours, 168) * least(hours, 168), 28224)) AS waited_squared
     FROM wait_facts
     WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
         AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
-    GROUP BY party, channel, visibility
+    GROUP BY party, channel_number, visibility_number
 )
-GROUP BY channel, visibility
+GROUP BY channel_number, visibility_number
 ORDER BY visibility, channel
 COMMENT 'How alike the waits of one party are, by channel: for intervals over people';
 
 -- The same of who came back: n cases that a person answered by this channel, came_back and came_back_same of them, and
--- came_back_public; of those who came back, the other two.
+-- came_back_public; of those who came back, the other two. next_channels: cases by the channel of what came next.
 CREATE OR REPLACE VIEW what_we_teach_by_party AS
+WITH
+    (
+        SELECT groupUniqArray(name)
+        FROM (SELECT DISTINCT channel AS name FROM case_facts UNION ALL
+            SELECT DISTINCT first_answer_channel AS name FROM case_facts)
+    ) AS names,
+    arrayMap(name -> indexOf(names, name), ['social', 'forum', 'review']) AS in_public
 SELECT
-    answered_by,
+    names[answered_number] AS answered_by,
     count() AS parties,
     sum(n) AS cases,
     sum(n * n) AS cases_squared,
-    sum(back) AS came_back,
-    sum(back * back) AS came_back_squared,
-    sum(n * back) AS cases_came_back,
-    countIf(back > 0) AS parties_back,
+    sum(length(nexts)) AS came_back,
+    sum(length(nexts) * length(nexts)) AS came_back_squared,
+    sum(n * length(nexts)) AS cases_came_back,
+    countIf(notEmpty(nexts)) AS parties_back,
     sum(same) AS came_back_same,
     sum(same * same) AS came_back_same_squared,
-    sum(back * same) AS came_back_crossed_same,
+    sum(length(nexts) * same) AS came_back_crossed_same,
     sum(public) AS came_back_public,
     sum(public * public) AS came_back_public_squared,
-    sum(back * public) AS came_back_crossed_public
+    sum(length(nexts) * public) AS came_back_crossed_public,
+    sumMap(nexts, arrayWithConstant(length(nexts), toUInt64(1))) AS by_number,
+    mapFromArrays(arrayMap(number -> names[number], tupleElement(by_number, 1)), tupleElement(by_number, 2))
+        AS next_channels
 FROM
 (
     SELECT
-        answered_by,
+        answered_number,
         count() AS n,
-        countIf(next_channel != '') AS back,
-        countIf(next_channel = answered_by) AS same,
-        countIf(next_channel IN ('social', 'forum', 'review')) AS public
+        groupArrayIf(next_number, next_number != 0) AS nexts,
+        countIf(next_number = answered_number) AS same,
+        countIf(has(in_public, next_number) AND next_number != 0) AS public
     FROM
     (
-        SELECT party, outcome, first_answer_channel AS answered_by,
-            leadInFrame(channel, 1, '') OVER (PARTITION BY party ORDER BY asked_at, case_key
-                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_channel
-        FROM wait_facts
-        WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-            AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+        SELECT party, outcome, answered_number,
+            leadInFrame(channel_number, 1, toUInt8(0)) OVER (PARTITION BY party ORDER BY asked_at, case_key
+                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_number
+        FROM
+        (
+            SELECT party, outcome, asked_at, case_key,
+                toUInt8(transform(channel, names, arrayEnumerate(names), 0)) AS channel_number,
+                toUInt8(transform(first_answer_channel, names, arrayEnumerate(names), 0)) AS answered_number
+            FROM wait_facts
+            WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+                AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+        )
     )
     WHERE outcome = 'answered'
-    GROUP BY party, answered_by
+    GROUP BY party, answered_number
 )
-GROUP BY answered_by
+GROUP BY answered_number
 ORDER BY answered_by
 COMMENT 'How alike one party''s returns are, by channel of the answer: for intervals over people';
-
--- The same of deadlines that are decided: n of a party, k of them met.
-CREATE OR REPLACE VIEW deadlines_by_party AS
-SELECT
-    family,
-    jurisdiction,
-    kind,
-    channel,
-    source,
-    count() AS parties,
-    sum(n) AS decided,
-    sum(n * n) AS decided_squared,
-    sum(k) AS met,
-    sum(k * k) AS met_squared,
-    sum(n * k) AS decided_met
-FROM
-(
-    SELECT family, jurisdiction, kind, channel, source, count() AS n, countIf(clock = 'met') AS k
-    FROM
-    (
-        SELECT party, channel, source, clock_kinds, clock_states, clock_families, clock_jurisdictions
-        FROM current_case_facts
-        WHERE notEmpty(clock_families)
-            AND opened_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-            AND opened_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
-    )
-    ARRAY JOIN clock_kinds AS kind, clock_states AS clock, clock_families AS family,
-        clock_jurisdictions AS jurisdiction
-    WHERE clock IN ('met', 'breached')
-    GROUP BY party, family, jurisdiction, kind, channel, source
-)
-GROUP BY family, jurisdiction, kind, channel, source
-ORDER BY family DESC, jurisdiction, kind, channel, source
-COMMENT 'How alike one party''s deadlines are: for intervals over people';
 
 -- Purchases by day (UTC): what an incident may have moved.
 CREATE OR REPLACE VIEW sales_by_day AS

@@ -72,7 +72,6 @@ VIEWS = {
     "cause_accounts": "current_contact_facts",
     "channels_by_party": "wait_facts",
     "what_we_teach_by_party": "wait_facts",
-    "deadlines_by_party": "current_case_facts",
     "sales_by_day": "current_outcomes",
     "heard_by_hour": "current_mentions",
     "unexplained": "contacts",

@@ -32,7 +32,8 @@ COLUMNS = (
 def channels(client: Client, window: Window) -> Answer:
     """Time to the first answer by a person and to resolution, by the channel of the first contact that asked.
 
-    From the views `channels` and `waits_in_bins`, for ``since <= asked_at < until``. Shares and times are those of
+    From the view `waits_in_bins`, which has the figures of the view `channels` too, for
+    ``since <= asked_at < until``. Shares and times are those of
     `listener.statistics.answer_times`: censored at the end of observation; closing without an answer, and deletion
     of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
     is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
@@ -47,7 +48,12 @@ def channels(client: Client, window: Window) -> Answer:
     for row in bins:
         of_channel[row["event"], row["channel"], row["visibility"]].append(row)
     alike = {(row["channel"], row["visibility"]): row for row in read(client, "channels_by_party", window)}
-    rows = read(client, "channels", window)
+    rows = [
+        {"channel": key[0], "visibility": key[1], "parties": found["parties"]}
+        | _counted(of_channel["answer", *key])
+        for key, found in alike.items()
+    ]
+    rows.sort(key=lambda row: (row["visibility"], -row["cases"], row["channel"]))
     for row in rows:
         key = row["channel"], row["visibility"]
         waits = waits_of(of_channel["answer", *key], edges)
@@ -64,6 +70,20 @@ def channels(client: Client, window: Window) -> Answer:
         )
     answers = [row for row in bins if row["event"] == "answer"]
     return answer(COLUMNS, rows, _compared(answers, edges, _mean_effect(list(alike.values()))))
+
+
+def _counted(bins: Sequence[Row]) -> Row:
+    """Cases by how their wait ended."""
+    names = ("happened", "competing", "censored", "deleted", "elsewhere")
+    answered, competing, waiting, deleted, elsewhere = (sum(row[name] for row in bins) for name in names)
+    return {
+        "cases": answered + competing + waiting,
+        "answered": answered,
+        "never_answered": waiting,
+        "closed": competing - deleted,
+        "deleted": deleted,
+        "answered_elsewhere": elsewhere,
+    }
 
 
 def _share_effect(row: Row, place: int) -> float:

@@ -19,25 +19,21 @@ COLUMNS = (
     ),
 )
 
-GROUP = ("family", "jurisdiction", "kind", "channel", "source")
-
 
 def deadlines(client: Client, window: Window) -> Answer:
-    """Deadlines of the cases opened in the window, from the views `deadlines` and `deadlines_by_party`.
+    """Deadlines of the cases opened in the window, from the view `deadlines`.
 
     met_share: of the deadlines that are decided, with an interval over parties (`listener.statistics.clustered`);
     breached_share: of the parties with a decided one those with a missed one, with its Wilson interval, so that a
     customer with many deadlines weighs as much as another.
     """
-    alike = {tuple(row[name] for name in GROUP): row for row in read(client, "deadlines_by_party", window)}
     rows = read(client, "deadlines", window)
     for row in rows:
-        found = alike.get(tuple(row[name] for name in GROUP))
-        row |= spread("met_share", clustered_share(_sums(found)))
+        row |= spread("met_share", clustered_share(_sums(row)))
         row |= spread("breached_share", wilson(row["parties_breached"], row["parties"]))
     return answer(COLUMNS, rows)
 
 
-def _sums(row: Row | None) -> PartySums:
+def _sums(row: Row) -> PartySums:
     names = ("parties", "decided", "met", "decided_squared", "met_squared", "decided_met")
-    return PartySums(*(row[name] if row else 0 for name in names))
+    return PartySums(*(row[name] for name in names))

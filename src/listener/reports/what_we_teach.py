@@ -33,38 +33,26 @@ CAME_BACK_PUBLIC = (
 
 
 def what_we_teach(client: Client, window: Window) -> Answer:
-    """Where customers go after an answer, by the channel of that answer, from the view `what_we_teach`.
+    """Where customers go after an answer, by the channel of that answer, from the view
+    `what_we_teach_by_party`.
 
     answered: cases that a person answered by this channel; came_back: of these, whose party asked about something
     again in the window, in a new case; came_back_same: by the channel that had answered. The intervals take the
-    party as the unit, from the view `what_we_teach_by_party`: see `listener.statistics.clustered`.
+    party as the unit: see `listener.statistics.clustered`.
 
     The words compare those whom a public channel answered with the others, and say how many hours of work a week
     brings: as customers come today, and if all came by the channels by which those come back who have been
     answered before.
     """
-    answered: Counter[str] = Counter()
-    back: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in read(client, "what_we_teach", window):
-        answered[row["answered_by"]] += row["cases"]
-        if row["next_channel"]:
-            back[row["answered_by"]][row["next_channel"]] += row["cases"]
-    alike = {row["answered_by"]: row for row in read(client, "what_we_teach_by_party", window)}
-    rows = []
-    for channel, cases in answered.most_common():
-        returned = back[channel].total()
-        rows.append(
-            {
-                "answered_by": channel,
-                "answered": cases,
-                "came_back": returned,
-                "came_back_same": back[channel][channel],
-                "came_back_public": sum(back[channel][name] for name in PUBLIC),
-            }
-            | spread("came_back_share", clustered_share(_sums([alike[channel]], *CAME_BACK)))
-            | spread("came_back_same_share", clustered_share(_sums([alike[channel]], *CAME_BACK_SAME)))
-        )
-    return answer(COLUMNS, rows, [*_habit(list(alike.values())), *_load(client, window, back)])
+    rows = read(client, "what_we_teach_by_party", window)
+    rows.sort(key=lambda row: (-row["cases"], row["answered_by"]))
+    returns: Counter[str] = Counter()
+    for row in rows:
+        returns.update(row["next_channels"])
+        row["answered"] = row["cases"]
+        row |= spread("came_back_share", clustered_share(_sums([row], *CAME_BACK)))
+        row |= spread("came_back_same_share", clustered_share(_sums([row], *CAME_BACK_SAME)))
+    return answer(COLUMNS, rows, [*_habit(rows), *_load(client, window, returns)])
 
 
 def _sums(rows: Sequence[Row], *names: str) -> PartySums:
@@ -88,7 +76,7 @@ def _habit(rows: Sequence[Row]) -> list[str]:
     return [words]
 
 
-def _load(client: Client, window: Window, back: dict[str, Counter[str]]) -> list[str]:
+def _load(client: Client, window: Window, back: Counter[str]) -> list[str]:
     weekly: dict[str, Counter[object]] = defaultdict(Counter)
     for row in read(client, "arrivals", window):
         weekly[row["channel"]][row["week"]] += row["contacts"]
@@ -102,11 +90,9 @@ def _load(client: Client, window: Window, back: dict[str, Counter[str]]) -> list
     }
     today = forecast_hours(loads)["all"].words
     told = [f"Work with {HANDLING_MINUTES:g} minutes for each contact, all channels: {today}."]
-    returns: Counter[str] = Counter()
-    for counts in back.values():
-        returns.update({name: count for name, count in counts.items() if name in loads})
-    if returns.total():
-        mix = {name: count / returns.total() for name, count in returns.items()}
+    returns = {name: count for name, count in back.items() if name in loads}
+    if returns:
+        mix = {name: count / sum(returns.values()) for name, count in returns.items()}
         shifted = forecast_hours(loads, mix)
         public = sum(shifted[name].estimate for name in loads if name in PUBLIC)
         now = forecast_hours(loads)
