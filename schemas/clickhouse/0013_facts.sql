@@ -351,11 +351,10 @@ FROM
                         party,
                         severe,
                         occurred_at >= since_at AS inside,
-                        arrayPushFront(if(empty(causes), [1], arrayMap(
-                            cause -> transform(cause, names, range(length(names)), 1), causes)), 0) AS numbers,
                         arrayJoin(range(intDiv(length(names) + 63, 64))) AS word,
-                        arraySum(n -> if(intDiv(n, 64) = word, bitShiftLeft(toUInt64(1), n % 64), toUInt64(0)), numbers)
-                            AS mask
+                        if(word = 0, if(empty(causes), 3, 1), 0) + arraySum(
+                            n -> if(bitShiftRight(n, 6) = word, bitShiftLeft(toUInt64(1), bitAnd(n, 63)), toUInt64(0)),
+                            arrayMap(cause -> transform(cause, names, range(length(names)), 1), causes)) AS mask
                     FROM current_contact_facts
                     WHERE need != 'copy' AND occurred_at >= before_at AND occurred_at < until_at
                 )
