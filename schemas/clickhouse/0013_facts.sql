@@ -365,16 +365,17 @@ FROM
     ) AS by_parties
     LEFT JOIN
     (
-        SELECT if(found = '', 'unknown', found) AS cause, sum(said) AS mentions, argMax(newest_owner, newest)
-            AS contacts_owner
+        SELECT tupleElement(pair, 1) AS cause, sum(said) AS mentions, argMax(tupleElement(pair, 2), newest) AS contacts_owner
         FROM
         (
-            SELECT found, count() AS said, argMax(owner, occurred_at) AS newest_owner, max(occurred_at) AS newest
+            SELECT
+                arrayJoin(if(empty(causes), [('unknown', '')], arrayZip(causes, cause_owners))) AS pair,
+                count() AS said,
+                max(occurred_at) AS newest
             FROM contact_facts FINAL
-            LEFT ARRAY JOIN causes AS found, cause_owners AS owner
             WHERE inbound AND need NOT IN ('mention', 'copy', 'spam')
                 AND occurred_at >= since_at AND occurred_at < until_at
-            GROUP BY found
+            GROUP BY causes, cause_owners
             SETTINGS do_not_merge_across_partitions_select_final = 1
         )
         GROUP BY cause
