@@ -183,8 +183,8 @@ GROUP BY author
 HAVING NOT argMax(p.withdrawn, p.version)
 COMMENT 'Authors whose party changed, by hash';
 
--- Most rows are of authors who did not move: only the others' go through a join, which is dear where it has to copy
--- arrays of words.
+-- Most rows are of authors who did not move. Only the others' go through a join: it copies every column, and may well
+-- make its table of the larger side.
 CREATE OR REPLACE VIEW current_contact_facts AS
 SELECT f.* EXCEPT (party_id, epoch, version), f.party_id AS party
 FROM contact_facts AS f FINAL
@@ -196,10 +196,10 @@ FROM
 (
     SELECT *
     FROM contact_facts FINAL
-    WHERE inbound AND need NOT IN ('mention', 'spam')
+    WHERE inbound AND need NOT IN ('mention', 'spam') AND author_id IN (SELECT author_id FROM moved_authors)
     SETTINGS do_not_merge_across_partitions_select_final = 1
 ) AS f
-ANY INNER JOIN moved_authors AS p ON f.author_id = p.author_id
+INNER JOIN moved_authors AS p ON f.author_id = p.author_id
 COMMENT 'What was said to the company and is neither spam nor talk, newest state, with the hash of its party; copies too';
 
 CREATE OR REPLACE VIEW current_case_facts AS
@@ -214,10 +214,10 @@ FROM
 (
     SELECT *
     FROM case_facts FINAL
-    WHERE state != 'superseded'
+    WHERE state != 'superseded' AND author_id IN (SELECT author_id FROM moved_authors)
     SETTINGS do_not_merge_across_partitions_select_final = 1
 ) AS f
-ANY INNER JOIN moved_authors AS p ON f.author_id = p.author_id
+INNER JOIN moved_authors AS p ON f.author_id = p.author_id
 COMMENT 'Each case that is not superseded, its newest snapshot, with the hash of its party';
 
 -- How long it was listened: what is not answered by then is not known to be unanswered for longer.
@@ -351,11 +351,10 @@ FROM
                         party,
                         severe,
                         occurred_at >= since_at AS inside,
-                        arrayPushFront(if(empty(causes), [1], arrayMap(
-                            cause -> transform(cause, names, range(length(names)), 1), causes)), 0) AS numbers,
                         arrayJoin(range(intDiv(length(names) + 63, 64))) AS word,
-                        arraySum(n -> if(intDiv(n, 64) = word, bitShiftLeft(toUInt64(1), n % 64), toUInt64(0)), numbers)
-                            AS mask
+                        if(word = 0, if(empty(causes), 3, 1), 0) + arraySum(
+                            n -> if(bitShiftRight(n, 6) = word, bitShiftLeft(toUInt64(1), bitAnd(n, 63)), toUInt64(0)),
+                            arrayMap(cause -> transform(cause, names, range(length(names)), 1), causes)) AS mask
                     FROM current_contact_facts
                     WHERE need != 'copy' AND occurred_at >= before_at AND occurred_at < until_at
                 )
@@ -366,16 +365,17 @@ FROM
     ) AS by_parties
     LEFT JOIN
     (
-        SELECT if(found = '', 'unknown', found) AS cause, sum(said) AS mentions, argMax(newest_owner, newest)
-            AS contacts_owner
+        SELECT tupleElement(pair, 1) AS cause, sum(said) AS mentions, argMax(tupleElement(pair, 2), newest) AS contacts_owner
         FROM
         (
-            SELECT found, count() AS said, argMax(owner, occurred_at) AS newest_owner, max(occurred_at) AS newest
+            SELECT
+                arrayJoin(if(empty(causes), [('unknown', '')], arrayZip(causes, cause_owners))) AS pair,
+                count() AS said,
+                max(occurred_at) AS newest
             FROM contact_facts FINAL
-            LEFT ARRAY JOIN causes AS found, cause_owners AS owner
             WHERE inbound AND need NOT IN ('mention', 'copy', 'spam')
                 AND occurred_at >= since_at AND occurred_at < until_at
-            GROUP BY found
+            GROUP BY causes, cause_owners
             SETTINGS do_not_merge_across_partitions_select_final = 1
         )
         GROUP BY cause

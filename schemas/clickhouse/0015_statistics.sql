@@ -106,9 +106,8 @@ SELECT
     sum(public) AS came_back_public,
     sum(public * public) AS came_back_public_squared,
     sum(length(nexts) * public) AS came_back_crossed_public,
-    sumMap(nexts, arrayWithConstant(length(nexts), toUInt64(1))) AS by_number,
-    mapFromArrays(arrayMap(number -> names[number], tupleElement(by_number, 1)), tupleElement(by_number, 2))
-        AS next_channels
+    mapApply((number, again) -> (names[number], again), CAST(sumMap(nexts, arrayWithConstant(length(nexts),
+        toUInt64(1))), 'Map(UInt8, UInt64)')) AS next_channels
 FROM
 (
     SELECT
