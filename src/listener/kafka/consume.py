@@ -16,6 +16,7 @@ from kafka.structs import MemberState
 from listener.domain.errors import ServiceError
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
+from listener.kafka.quick_receive import receive_quickly
 from listener.kafka.quick_records import read_quickly
 from listener.kafka.record import Record
 from listener.kafka.tenure import Tenure
@@ -90,6 +91,7 @@ class BatchConsumer:
         self._handed_out_at = -inf
         self._owed: dict[TopicPartition, int] = {}
         """What is stored, and could not be committed yet."""
+        receive_quickly()
         try:
             self._consumer = KafkaConsumer(
                 **connection.kafka_python(),

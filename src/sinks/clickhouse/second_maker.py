@@ -7,8 +7,10 @@ of them. It ends with its parent, however that ends.
 import gc
 import multiprocessing
 import signal
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
@@ -20,6 +22,8 @@ from sinks.clickhouse.blocks import Block, Kinds, block_of
 from sinks.sink import Prepared, Refused
 
 END_SECONDS = 5.0
+RECORD_BYTES = 128
+"""Of a value that take as long as the record that it is in."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 """Whoever stops the sink may tell both; the sink finishes the batch in hand, and then closes the pipe."""
 
@@ -111,6 +115,12 @@ def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
             pipe.send((made.content, refused))
         except OSError:
             return
+
+
+def middle_of(batch: Sequence[Record]) -> int:
+    """Where a batch falls into halves that take about as long: a case takes twenty times as long as an alert."""
+    passed = list(accumulate([len(record.value or b"") + RECORD_BYTES for record in batch]))
+    return bisect_right(passed, passed[-1] / 2) if passed else 0
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sinks.clickhouse.blocks import Block, block_of
 from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.erased import AUDIT
 from sinks.clickhouse.rows import ROWS_OF
-from sinks.clickhouse.second_maker import SecondMaker
+from sinks.clickhouse.second_maker import SecondMaker, middle_of
 from sinks.clickhouse.told_causes import ToldCauses, reclassified
 from sinks.sink import Prepared, Refused
 
@@ -104,7 +104,7 @@ class ClickHouseSink:
             return [whole.content], [*whole.refused]
         if self._second is None:
             self._second = SecondMaker(self._kinds)
-        middle = len(batch) // 2
+        middle = middle_of(batch)
         self._second.begin(batch[middle:], self._erasures)
         first = block_of(batch[:middle], self._kinds, self._erasures)
         second = self._second.finish()

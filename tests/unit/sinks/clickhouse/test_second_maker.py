@@ -16,8 +16,9 @@ from listener.clickhouse.migrate import shipped_migrations
 from listener.domain import topics
 from listener.domain.erasure import Erasures
 from listener.domain.errors import ServiceError
+from listener.kafka.record import QuickRecord
 from sinks.clickhouse.blocks import Block, Kinds, block_of
-from sinks.clickhouse.second_maker import SecondMaker
+from sinks.clickhouse.second_maker import RECORD_BYTES, SecondMaker, middle_of
 from sinks.sink import Prepared
 from unit.sinks.clickhouse.test_rows import Sample, edited, of_any_topic, record_of
 
@@ -93,3 +94,11 @@ def test_it_ends_with_its_parent_and_not_by_a_signal_to_both() -> None:
     second._pipe.close()  # as the parent's end does when that is killed
     second._process.join(10)
     assert second._process.exitcode == 0
+
+
+@given(st.lists(st.none() | st.integers(0, 5000)))
+def test_halves_take_about_as_long(sizes: list[int | None]) -> None:
+    batch = [QuickRecord("triage", 0, 0, 0, b"k", None if n is None else bytes(n), ()) for n in sizes]
+    weights = [RECORD_BYTES + (n or 0) for n in sizes]
+    middle = middle_of(batch)
+    assert abs(sum(weights[:middle]) - sum(weights[middle:])) <= 2 * max(weights, default=0)
