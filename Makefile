@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
-# More processes than the least of processors: many tests wait. Long files come first in the order of names.
-PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
+# Twice as many processes as the least of processors: many tests wait. Long files come first in the order of names.
+PYTEST ?= -n 4 --dist loadfile --no-loadscope-reorder
 RESOLVE := --generate-hashes --no-emit-index-url --python-version 3.11
 
 .DEFAULT_GOAL := help

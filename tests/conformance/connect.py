@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.gate import WAIT_SECONDS
+from listener.connectors.kinds import MODULES
 from listener.kafka.connection import KafkaConnection
+
+_PROGRAM = "listener.cli.connect_command"
 
 
 class Connect:
@@ -83,11 +86,13 @@ class Connect:
 
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["conformance.preload"])
+    # It finds what is installed, not what pytest has made findable for this process, and passes over the rest.
+    context.set_forkserver_preload([_PROGRAM, *MODULES.values()])
     return context
 
 
 def _command(directory: str, environment: Mapping[str, str], arguments: list[str]) -> None:
+    assert _PROGRAM in sys.modules, "it was not imported before the fork: each start would cost a second"
     from listener.cli.main import main
 
     os.chdir(directory)

@@ -101,9 +101,9 @@ def score_interval(successes: int, trials: int) -> tuple[float, float]:
     return edge(share, 0.0), edge(share, 1.0)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, seed: int) -> None:
-    chance = random.Random(seed)
+@pytest.mark.parametrize("batch", [3, 17, 60])
+def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, batch: int) -> None:
+    chance = random.Random(batch)
     log = everything()
     store(database, log.records)
     client = connect(database)
@@ -111,7 +111,7 @@ def test_no_order_repeat_or_cut_changes_what_is_seen(database: str, seed: int) -
     empty(database)
     shuffled = log.records + chance.choices(log.records, k=40)
     chance.shuffle(shuffled)
-    store(database, shuffled, batch=chance.choice([3, 17, 60]))
+    store(database, shuffled, batch=batch)
     assert state(client) == expected
     for table in ("mentions", "cases", "black_holes", "parties", "responses"):
         client.execute(f"OPTIMIZE TABLE {table} FINAL")
