@@ -4,7 +4,7 @@ from typing import Any
 
 CONTACTS = """
 SELECT {mention} AS id, {party}, occurred_at, received_at, historical, channel, visibility, need, needs_response,
-    {severe}, causes, cause_owners, followers, verified_author, {copy}
+    {severe}, causes, {owned} AS owned, followers, verified_author, {copy}
 FROM {view} WHERE {some} ORDER BY id
 """
 CASES = """
@@ -27,11 +27,13 @@ WIDE = {
     "author": "sipHash64(anchor_author)",
     "party": "bitOr(bitAnd(sipHash64(party), bitNot(toUInt64(1))), startsWith(party, 'c:'))",
     "severe": "notEmpty(severity)",
+    "owned": "arrayStringConcat(arrayMap((c, o) -> concat(c, '\\t', o), causes, cause_owners), '\\n')",
     "copy": "if(copy_of = '', 0, sipHash64(copy_of))",
     "public": "went_public_at IS NOT NULL",
 }
 NARROW = {
     "mention": "mention_key",
+    "owned": "cause_list",
     "case": "case_key",
     "anchor": "anchor_key",
     "author": "author_id",

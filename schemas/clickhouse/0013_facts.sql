@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS contact_facts
     needs_response Bool COMMENT 'Whether somebody must answer',
     severe Bool COMMENT 'About safety, law, or a vulnerable person',
     causes Array(LowCardinality(String)) COMMENT 'Root causes, most likely first; empty where none fits',
-    cause_owners Array(LowCardinality(String)) COMMENT 'Process owners, in the order of causes',
+    cause_list LowCardinality(String) COMMENT 'causes with their owners as one text: a line each, a tab before the owner',
     followers Nullable(UInt64) COMMENT 'Followers of the author',
     verified_author Nullable(Bool) COMMENT 'The source''s mark on the account',
     copy_key UInt64 COMMENT 'Hash of copy_of; 0 where the words are nobody else''s',
@@ -104,7 +104,7 @@ SELECT
     needs_response,
     notEmpty(severity) AS severe,
     causes,
-    cause_owners,
+    arrayStringConcat(arrayMap((cause, owner) -> concat(cause, '\t', translate(owner, '\t\n', '  ')), causes, cause_owners), '\n') AS cause_list,
     followers,
     verified_author,
     if(copy_of = '', 0, sipHash64(copy_of)) AS copy_key,
@@ -155,7 +155,8 @@ COMMENT 'Fills case_facts';
 -- What was there before; what is inserted meanwhile comes twice and replaces itself.
 INSERT INTO contact_facts
 SELECT sipHash64(author), sipHash64(history_author), sipHash64(mention_id), occurred_at, received_at, historical, direction = 'inbound', channel,
-    visibility, need, needs_response, notEmpty(severity), causes, cause_owners, followers, verified_author,
+    visibility, need, needs_response, notEmpty(severity), causes,
+    arrayStringConcat(arrayMap((cause, owner) -> concat(cause, '\t', translate(owner, '\t\n', '  ')), causes, cause_owners), '\n'), followers, verified_author,
     if(copy_of = '', 0, sipHash64(copy_of)), bitOr(bitAnd(sipHash64(party), bitNot(toUInt64(1))), startsWith(party, 'c:')), epoch, version
 FROM mentions
 SETTINGS max_partitions_per_insert_block = 0;
@@ -268,7 +269,7 @@ FROM
         if(t.anchor_key = 0, never, t.at) AS deleted_ms,
         if(c.historical, tupleElement(ends, 2), tupleElement(ends, 1)) AS until_ms
     FROM current_case_facts AS c
-    LEFT JOIN
+    LEFT ANY JOIN
     (
         SELECT sipHash64(mention_id) AS anchor_key,
             toUnixTimestamp64Milli(min(mention_tombstones.deleted_at)) AS at
@@ -279,21 +280,36 @@ FROM
 )
 COMMENT 'As waits, with hashes instead of ids';
 
+-- Causes by number: 0 is any, 1 unknown. What a contact was given is one text of few, so whatever is asked of it is asked
+-- once for each of them: transform(cause_list, lists, range(length(lists)), 0) + 1 is the place in `numbers`.
+CREATE OR REPLACE VIEW numbered_causes AS
+SELECT
+    (SELECT arrayConcat(['', 'unknown'], arraySort(groupUniqArrayIf(cause, cause != 'unknown'))) FROM cause_names)
+        AS names,
+    (SELECT arrayPushFront(groupUniqArrayIf(toString(cause_list), cause_list != ''), '') FROM contact_facts) AS lists,
+    arrayMap(list -> if(list = '', [toUInt16(1)], arrayMap(line -> transform(splitByChar('\t', line)[1], names,
+        arrayMap(n -> toUInt16(n), range(length(names))), toUInt16(1)), splitByChar('\n', list))), lists) AS numbers
+COMMENT 'Root causes by number; one row';
+
 -- Root causes by distinct parties, for contacts with since <= occurred_at < until:
 --   SELECT * FROM root_causes(since = '2015-01-01', until = '2016-01-01')
 -- share: parties with this cause / parties with any contact in the window, with its 95 % Wilson score interval
 -- (E. B. Wilson, Journal of the American Statistical Association 22 (1927) 209-212). A deleted mention keeps counting.
 -- cases: cases opened in the window with this cause, superseded ones left out; executive_answers, goodwill: of these.
 -- parties_before: the same as parties in the time of equal length before the window.
--- Causes have numbers, 0 is any and 1 unknown; a party has a bit for each, 64 in a row, which is quicker than sets.
+-- A party has a bit for each cause, 64 in a row, which is quicker than sets.
 CREATE OR REPLACE VIEW root_causes AS
 WITH
     parseDateTime64BestEffort({since:String}, 3, 'UTC') AS since_at,
     parseDateTime64BestEffort({until:String}, 3, 'UTC') AS until_at,
     fromUnixTimestamp64Milli(greatest(-2208988800000, 2 * toUnixTimestamp64Milli(since_at)
         - toUnixTimestamp64Milli(until_at)), 'UTC') AS before_at,
-    (SELECT arrayConcat(['', 'unknown'], arraySort(groupUniqArrayIf(cause, cause != 'unknown'))) FROM cause_names)
-        AS names,
+    (SELECT (names, lists, numbers) FROM numbered_causes) AS numbered,
+    tupleElement(numbered, 1) AS names,
+    tupleElement(numbered, 2) AS lists,
+    intDiv(length(names) + 63, 64) AS words,
+    arrayFlatten(arrayMap(those -> arrayMap(word -> toUInt64(word = 0) + arraySum(n -> if(bitShiftRight(n, 6) = word,
+        bitShiftLeft(toUInt64(1), bitAnd(n, 63)), toUInt64(0)), those), range(words)), tupleElement(numbered, 3))) AS masks,
     1.959963984540054 AS z
 SELECT
     cause,
@@ -330,13 +346,20 @@ FROM
     (
         SELECT
             names[word * 64 + bit + 1] AS cause,
-            countIf(bitTest(now, bit)) AS parties,
-            countIf(bitTest(now, bit) AND party % 2 = 1) AS customers,
-            countIf(bitTest(before, bit)) AS parties_before,
-            countIf(bitTest(severe_now, bit)) AS severe_parties
+            sumIf(so_many, bitTest(now, bit)) AS parties,
+            sumIf(so_many, bitTest(now, bit) AND customer) AS customers,
+            sumIf(so_many, bitTest(before, bit)) AS parties_before,
+            sumIf(so_many, bitTest(severe_now, bit)) AS severe_parties
         FROM
         (
-            SELECT *, arrayJoin(bitPositionsToArray(bitOr(now, before))) AS bit
+            SELECT
+                word,
+                now,
+                before,
+                severe_now,
+                party % 2 = 1 AS customer,
+                count() AS so_many,
+                arrayJoin(bitPositionsToArray(bitOr(now, before))) AS bit
             FROM
             (
                 SELECT
@@ -351,31 +374,30 @@ FROM
                         party,
                         severe,
                         occurred_at >= since_at AS inside,
-                        arrayJoin(range(intDiv(length(names) + 63, 64))) AS word,
-                        if(word = 0, if(empty(causes), 3, 1), 0) + arraySum(
-                            n -> if(bitShiftRight(n, 6) = word, bitShiftLeft(toUInt64(1), bitAnd(n, 63)), toUInt64(0)),
-                            arrayMap(cause -> transform(cause, names, range(length(names)), 1), causes)) AS mask
+                        arrayJoin(range(words)) AS word,
+                        masks[transform(cause_list, lists, range(length(lists)), 0) * words + word + 1] AS mask
                     FROM current_contact_facts
                     WHERE need != 'copy' AND occurred_at >= before_at AND occurred_at < until_at
                 )
                 GROUP BY party, word
             )
+            GROUP BY word, now, before, severe_now, customer
         )
         GROUP BY word, bit
     ) AS by_parties
     LEFT JOIN
     (
-        SELECT tupleElement(pair, 1) AS cause, sum(said) AS mentions, argMax(tupleElement(pair, 2), newest) AS contacts_owner
+        SELECT pair[1] AS cause, sum(said) AS mentions, argMax(pair[2], newest) AS contacts_owner
         FROM
         (
             SELECT
-                arrayJoin(if(empty(causes), [('unknown', '')], arrayZip(causes, cause_owners))) AS pair,
+                splitByChar('\t', arrayJoin(splitByChar('\n', if(cause_list = '', 'unknown\t', toString(cause_list))))) AS pair,
                 count() AS said,
                 max(occurred_at) AS newest
             FROM contact_facts FINAL
             WHERE inbound AND need NOT IN ('mention', 'copy', 'spam')
                 AND occurred_at >= since_at AND occurred_at < until_at
-            GROUP BY causes, cause_owners
+            GROUP BY cause_list
             SETTINGS do_not_merge_across_partitions_select_final = 1
         )
         GROUP BY cause
@@ -415,13 +437,15 @@ COMMENT 'Root causes by distinct parties and week';
 -- contact of their own; copies: posts in words that were there already; loudest_share: posts of whoever said most;
 -- gini, effective_parties: how unequally posts are spread, as many equally loud parties would be as concentrated;
 -- posts_each, parties_so_loud: so many parties said so much. reach: followers of all, each party's most; moved: rank by
--- posts less rank by parties. Causes have numbers, 1 is unknown.
+-- posts less rank by parties.
 CREATE OR REPLACE VIEW loudness AS
 WITH
     parseDateTime64BestEffort({since:String}, 3, 'UTC') AS since_at,
     parseDateTime64BestEffort({until:String}, 3, 'UTC') AS until_at,
-    (SELECT arrayConcat(['', 'unknown'], arraySort(groupUniqArrayIf(cause, cause != 'unknown'))) FROM cause_names)
-        AS names,
+    (SELECT (names, lists, numbers) FROM numbered_causes) AS numbered,
+    tupleElement(numbered, 1) AS names,
+    tupleElement(numbered, 2) AS lists,
+    tupleElement(numbered, 3) AS numbers,
     arraySort(groupArray((posts_of_each, people_so_loud))) AS spread,
     tupleElement(spread, 1) AS each,
     tupleElement(spread, 2) AS so_many,
@@ -454,8 +478,7 @@ FROM
     FROM
     (
         SELECT
-            toUInt16(arrayJoin(if(empty(causes), [1], arrayMap(
-                cause -> transform(cause, names, range(length(names)), 1), causes)))) AS number,
+            arrayJoin(numbers[transform(cause_list, lists, range(length(lists)), 0) + 1]) AS number,
             party,
             sum(1 + bitShiftLeft(toUInt64(need != 'copy'), 32)) AS said,
             max(ifNull(followers, 0)) AS most_followers
@@ -765,14 +788,22 @@ COMMENT 'What was given, by currency, root cause and visibility';
 
 -- Parties that raised a cause on a day (UTC): what a fix is judged by.
 CREATE OR REPLACE VIEW cause_days AS
-SELECT
-    toDate32(occurred_at) AS day,
-    arrayJoin(if(empty(causes), ['unknown'], causes)) AS cause,
-    uniqExact(party) AS parties
-FROM current_contact_facts
-WHERE need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-    AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
-GROUP BY day, cause
+WITH
+    (SELECT (names, lists, numbers) FROM numbered_causes) AS numbered,
+    tupleElement(numbered, 2) AS lists,
+    tupleElement(numbered, 3) AS numbers
+SELECT day, tupleElement(numbered, 1)[number + 1] AS cause, parties
+FROM
+(
+    SELECT
+        toDate32(occurred_at) AS day,
+        arrayJoin(numbers[transform(cause_list, lists, range(length(lists)), 0) + 1]) AS number,
+        uniqExact(party) AS parties
+    FROM current_contact_facts
+    WHERE need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+        AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+    GROUP BY day, number
+)
 ORDER BY cause, day
 COMMENT 'Parties by root cause and day';
 

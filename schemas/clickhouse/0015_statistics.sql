@@ -110,29 +110,28 @@ SELECT
         toUInt64(1))), 'Map(UInt8, UInt64)')) AS next_channels
 FROM
 (
+    -- the cases of a party in their order; after: by which channel it asked next, 0 where it did not
     SELECT
-        answered_number,
-        count() AS n,
-        groupArrayIf(next_number, next_number != 0) AS nexts,
-        countIf(next_number = answered_number) AS same,
-        countIf(has(in_public, next_number) AND next_number != 0) AS public
+        arrayJoin(arrayDistinct(arrayFilter(number -> number != 0, answered))) AS answered_number,
+        arrayFilter((next, number) -> number = answered_number, arrayPushBack(arrayPopFront(asked), toUInt8(0)), answered)
+            AS after,
+        length(after) AS n,
+        arrayFilter(next -> next != 0, after) AS nexts,
+        countEqual(nexts, answered_number) AS same,
+        arrayCount(next -> has(in_public, next), nexts) AS public
     FROM
     (
-        SELECT party, outcome, answered_number,
-            leadInFrame(channel_number, 1, toUInt8(0)) OVER (PARTITION BY party ORDER BY asked_at, case_key
-                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_number
-        FROM
-        (
-            SELECT party, outcome, asked_at, case_key,
-                toUInt8(transform(channel, names, arrayEnumerate(names), 0)) AS channel_number,
-                toUInt8(transform(first_answer_channel, names, arrayEnumerate(names), 0)) AS answered_number
-            FROM wait_facts
-            WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-                AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
-        )
+        SELECT
+            arraySort(groupArray((toUnixTimestamp64Milli(asked_at), case_key,
+                toUInt8(transform(channel, names, arrayEnumerate(names), 0)), if(outcome = 'answered',
+                toUInt8(transform(first_answer_channel, names, arrayEnumerate(names), 0)), 0)))) AS cases,
+            tupleElement(cases, 3) AS asked,
+            tupleElement(cases, 4) AS answered
+        FROM wait_facts
+        WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+            AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+        GROUP BY party
     )
-    WHERE outcome = 'answered'
-    GROUP BY party, answered_number
 )
 GROUP BY answered_number
 ORDER BY answered_by
