@@ -123,6 +123,11 @@ class Company:
         )
         return [tuple(row) for row in rows]
 
+    def wait_for_figures(self, kind: str, count: int) -> None:
+        """Of so many mentions: reports count them a moment after they are stored."""
+        wanted = self.expected(kind, count)
+        wait_until(self, lambda: self.figures(kind) == wanted)
+
     def expected(self, kind: str, count: int) -> list[tuple[str, int, int]]:
         """The figures of `publish`, counted by hand."""
         found = []
@@ -170,8 +175,7 @@ def test_killed_in_the_middle_it_ends_with_the_same_figures(company: Company) ->
         sink.wait()
     assert company.stored("killed") < 20_000, "it was killed in the middle"
     company.start_sink()  # in a batch so large that two processes make its rows
-    wait_until(company, lambda: company.stored("killed") == 20_000)
-    assert company.figures("killed") == company.expected("killed", 20_000)
+    company.wait_for_figures("killed", 20_000)
 
 
 def test_a_clickhouse_that_is_away_is_waited_for_without_leaving_the_group(company: Company) -> None:
@@ -187,8 +191,7 @@ def test_a_clickhouse_that_is_away_is_waited_for_without_leaving_the_group(compa
     assert sink.poll() is None
     company.clickhouse.start()
     company.clickhouse.wait_ready()
-    wait_until(company, lambda: company.stored("away") == 4000)
-    assert company.figures("away") == company.expected("away", 4000)
+    company.wait_for_figures("away", 4000)
     new = company.log.read_text()[said:]
     assert "were not committed" not in new
     assert "writer-pw" not in new
@@ -207,7 +210,7 @@ def test_a_kafka_that_is_away_is_waited_for(company: Company) -> None:
     company.publish("broken", range(500, 700))
     wait_until(company, lambda: company.stored("broken") == 700)
     assert sink.poll() is None
-    assert company.figures("broken") == company.expected("broken", 700)
+    company.wait_for_figures("broken", 700)
 
 
 def test_a_consumer_that_died_silently_ends_the_process_and_its_successor_goes_on(company: Company) -> None:
@@ -264,7 +267,7 @@ def test_told_to_stop_it_commits_and_leaves_so_that_its_successor_begins_at_once
     company.start_sink()
     wait_until(company, lambda: company.stored("stopped") == 3100)
     company.client.execute("OPTIMIZE TABLE mentions FINAL")
-    assert company.figures("stopped") == company.expected("stopped", 3100)
+    company.wait_for_figures("stopped", 3100)
 
 
 def test_two_sinks_share_the_work(company: Company) -> None:
@@ -322,5 +325,5 @@ def test_tables_that_are_lost_are_filled_again_from_the_topics(company: Company)
     assert company.rewind().returncode == 0
     company.start_sink()
     # what reports count comes a moment after the rows
-    wait_until(company, lambda: company.figures("again") == company.expected("again", 2000))
+    company.wait_for_figures("again", 2000)
     assert company.stored("again") == 2000
