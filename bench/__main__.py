@@ -62,11 +62,11 @@ def main() -> None:
     given = parser.parse_args()
     options = _options(given)
     chosen = [*SECTIONS] if "all" in given.sections else [s for s in given.sections if s in SECTIONS]
+    load_before = os.getloadavg()[0]  # once: the load that a section leaves is not somebody else's
     for section in chosen:
         measure: Callable[[str, Options], dict[str, Any]] = import_module(
             f"bench.sections.{SECTIONS[section][0]}"
         ).measure
-        load_before = os.getloadavg()[0]
         data = measure(section, options)
         if given.quick:
             print(section, data, flush=True)

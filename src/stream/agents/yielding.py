@@ -3,7 +3,7 @@
 A live record waits for whatever was let in before it: in the ledger for the batch in hand, in the triage stage for
 everything that the backfill has sent there. So while anything live is heard, batches of the backfill are small,
 and the next one is let in only when no live record waits for longer than it would anyway, and when the triage
-stage has caught up but for one such batch. Each worker looks at its own partitions.
+stage has caught up. Each worker looks at its own partitions.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from typing import NamedTuple
 from stream.inbox import Batch, Inbox
 
 LIVE_WAITS_SECONDS = 0.05
-SIP_RECORDS = 25
-"""A hundredth of a second of either stage's work."""
+SIP_RECORDS = 6
+"""Some thousandths of a second of either stage's work; what a live record waits for is mostly their flush."""
 GULP_RECORDS = 500
 QUIET_SECONDS = 60.0
 """Where nothing live was heard for so long, the backfill takes gulps."""
@@ -34,9 +34,9 @@ class Waiting(NamedTuple):
     behind: int
 
 
-def may_go_on(waiting: Waiting, portion: int) -> bool:
-    """Whether the backfill may process its next batch, of so many records."""
-    return waiting.live_seconds <= LIVE_WAITS_SECONDS and waiting.behind <= portion
+def may_go_on(waiting: Waiting, ahead: int) -> bool:
+    """Whether the backfill may process its next batch, while so many records at most are before the next stage."""
+    return waiting.live_seconds <= LIVE_WAITS_SECONDS and waiting.behind <= ahead
 
 
 class LiveInbox(Inbox):
@@ -83,7 +83,7 @@ class BackfillInbox(Inbox):
 
     async def turn(self) -> None:
         """Returns as soon as the batch that was taken may be processed."""
-        while not may_go_on(self._waiting_now(), self.portion):  # noqa: ASYNC110  # no event tells of it
+        while not may_go_on(self._waiting_now(), GULP_RECORDS if self._live.quiet else 0):  # noqa: ASYNC110  # no event tells of it
             await asyncio.sleep(LOOK_SECONDS)
 
     def _waiting_now(self) -> Waiting:

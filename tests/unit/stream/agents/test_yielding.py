@@ -23,14 +23,14 @@ from stream.agents.yielding import (
     [
         (0.0, 0, True),
         (0.01, 0, True),
-        (0.0, SIP_RECORDS, True),
+        (0.0, 9, True),
         (0.2, 0, False),
-        (0.0, SIP_RECORDS + 1, False),
+        (0.0, 10, False),
         (3600.0, 10**6, False),
     ],
 )
 def test_it_goes_on_only_while_nobody_waits(live_seconds: float, behind: int, goes_on: bool) -> None:
-    assert may_go_on(Waiting(live_seconds, behind), SIP_RECORDS) is goes_on
+    assert may_go_on(Waiting(live_seconds, behind), 9) is goes_on
 
 
 class World:
@@ -84,6 +84,17 @@ def test_its_turn_comes_when_live_records_have_passed() -> None:
 def test_its_turn_comes_when_the_next_stage_has_done_what_it_was_sent() -> None:
     async def course() -> None:
         world = World(10 * GULP_RECORDS, GULP_RECORDS + 1, 0)
+        await asyncio.wait_for(world.backfill.turn(), 30)
+        assert next(world.behind, None) is None
+
+    asyncio.run(course())
+
+
+def test_while_anything_live_is_heard_the_next_stage_is_to_have_done_all() -> None:
+    async def course() -> None:
+        world = World(GULP_RECORDS, 1, 0)
+        world.speak()
+        await world.hear()
         await asyncio.wait_for(world.backfill.turn(), 30)
         assert next(world.behind, None) is None
 
