@@ -1,6 +1,6 @@
 """Shares of parties by cause where a model said the cause and a match said the party: both may be wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,11 +93,8 @@ def corrected_shares(
     Raises:
         ValueError: the histograms disagree about the parties, or `accounts` is missing.
     """
-    known = [cause for cause in counts if cause in confusion.labels]
-    if not known:
-        return {}
-    total = _all_parties([counts[cause] for cause in known])
-    if total == 0:
+    known, total = _known(counts, confusion.labels)
+    if not total:
         return dict.fromkeys(known, _NOBODY)
     generator = np.random.default_rng(seed)
     rates = np.concatenate([confusion.rates()[None], confusion.resampled(generator, replicates)])
@@ -149,11 +146,8 @@ def shares_as_checked(
     Raises:
         ValueError: as there.
     """
-    known = [cause for cause in counts if cause in checked]
-    if not known:
-        return {}
-    total = _all_parties([counts[cause] for cause in known])
-    if total == 0:
+    known, total = _known(counts, checked)
+    if not total:
         return dict.fromkeys(known, _NOBODY)
     generator = np.random.default_rng(seed)
     people = _People(accounts, total, linkage, generator, replicates)
@@ -168,11 +162,13 @@ def shares_as_checked(
     return shares
 
 
-def _all_parties(counts: Sequence[CauseCounts]) -> int:
-    totals = {one.parties for one in counts}
+def _known(counts: Mapping[str, CauseCounts], labels: Container[str]) -> tuple[list[str], int]:
+    """Causes of which mistakes are known, and the parties of each of their histograms."""
+    known = [cause for cause in counts if cause in labels]
+    totals = {counts[cause].parties for cause in known}
     if len(totals) > 1:
         raise ValueError(f"every cause's histogram holds all parties, but they hold {sorted(totals)}")
-    return totals.pop()
+    return known, max(totals, default=0)
 
 
 def _folded(histogram: Ints) -> tuple[Ints, Ints]:

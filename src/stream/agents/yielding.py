@@ -77,13 +77,18 @@ class BackfillInbox(Inbox):
         """Records of the next batch."""
         return GULP_RECORDS if self._live.quiet else SIP_RECORDS
 
+    @property
+    def ahead(self) -> int:
+        """Records that may be before the next stage when that batch is processed."""
+        return GULP_RECORDS if self._live.quiet else 0
+
     async def take(self, most: int, within_seconds: float) -> Batch:
         """As `Inbox.take`, but not more than a portion."""
         return await super().take(min(most, self.portion), within_seconds)
 
     async def turn(self) -> None:
         """Returns as soon as the batch that was taken may be processed."""
-        while not may_go_on(self._waiting_now(), GULP_RECORDS if self._live.quiet else 0):  # noqa: ASYNC110  # no event tells of it
+        while not may_go_on(self._waiting_now(), self.ahead):  # noqa: ASYNC110  # no event tells of it
             await asyncio.sleep(LOOK_SECONDS)
 
     def _waiting_now(self) -> Waiting:
