@@ -234,3 +234,17 @@ def test_every_table_every_column_and_every_view_is_explained_in_the_schema(plac
         " WHERE database = currentDatabase() AND engine LIKE '%%View')"
     )
     assert silent == []
+
+
+def test_a_taxonomy_may_have_more_causes_than_a_number_has_bits(place: Place) -> None:
+    causes = [f"many-{number:03}" for number in range(140)]
+    for number, cause in enumerate(causes):
+        place.log.mention(
+            int(f"{place.day:%Y}{number}"), f"t:{number % 100}", (cause, causes[-1 - number]), at=place.day
+        )
+    rows = {row["cause"]: row for row in place.rows("root-causes")}
+    assert sorted(rows) == causes
+    assert {(row["parties"], row["mentions"], row["all_parties"]) for row in rows.values()} == {(2, 2, 100)}
+    assert {row["cause"]: (row["parties"], row["posts"]) for row in place.rows("loudness")} == dict.fromkeys(
+        causes, (2, 2)
+    )
