@@ -29,6 +29,10 @@ class Options:
     customers: Sequence[int] = (100_000, 1_000_000)
     seconds: float = 20.0
 
+    def chosen(self, contender: str) -> bool:
+        """Whether `only` leaves this contender in."""
+        return not self.only or any(part in contender for part in self.only)
+
     def tell(self, words: str) -> None:
         """Says on standard error how far it is."""
         print(words, file=sys.stderr, flush=True)

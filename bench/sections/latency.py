@@ -39,7 +39,7 @@ def measure(name: str, options: Options) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     with running_broker() as broker:
         for number, contender in enumerate((CONFLUENT_STAGES, WORKER)):
-            if contender.name not in rates:
+            if contender.name not in rates or not options.chosen(contender.name):
                 continue
             rate = rates[contender.name]
             settling = 0 if options.quick else int(rate * SETTLE_SECONDS)

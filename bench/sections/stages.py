@@ -48,7 +48,7 @@ def measure(name: str, options: Options) -> dict[str, Any]:
     scenario = SCENARIOS[name]
     given = world(WARM_UP + options.mentions, options.texts)
     records = [(RAW.name, m.key.encode(), m.to_json()) for m in given.mentions]
-    chosen = [c for c in scenario.contenders if not options.only or any(o in c.name for o in options.only)]
+    chosen = [contender for contender in scenario.contenders if options.chosen(contender.name)]
     runs: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in chosen}
     failures = dict.fromkeys(runs, 0)
     with running_broker() as broker:

@@ -32,7 +32,7 @@ TableKey = tuple[int, bytes]
 
 BULK = 128
 """Records that are prepared together; what is cheaper in bulk is hardly cheaper in more."""
-TURN_SECONDS = 0.005
+TURN_SECONDS = 0.001
 """So long a batch is folded before others have a turn: the broker's answers to the one before are waited for."""
 
 
