@@ -172,53 +172,42 @@ SETTINGS max_partitions_per_insert_block = 0;
 
 INSERT INTO cause_names SELECT DISTINCT arrayJoin(causes) FROM mentions;
 
--- Authors whose party can differ from the one in a row: it changed, which is epoch 2 and later.
+-- Authors whose party can differ from the one in a row: it changed, which is epoch 2 and later. Reports look into all
+-- parties for them, so these have their hashes beside them.
+ALTER TABLE parties ADD COLUMN IF NOT EXISTS author_id UInt64 MATERIALIZED sipHash64(author)
+    COMMENT 'Hash of the account';
+ALTER TABLE parties ADD COLUMN IF NOT EXISTS party_id UInt64
+    MATERIALIZED bitOr(bitAnd(sipHash64(party), bitNot(toUInt64(1))), startsWith(party, 'c:'))
+    COMMENT 'Hash of the party, odd: a customer';
+
 CREATE OR REPLACE VIEW moved_authors AS
 SELECT
-    sipHash64(author) AS author_id,
-    argMax(bitOr(bitAnd(sipHash64(p.party), bitNot(toUInt64(1))), startsWith(p.party, 'c:')), p.version) AS party_id,
+    p.author_id AS author_id,
+    argMax(p.party_id, p.version) AS party_id,
     argMax(p.epoch, p.version) AS last_epoch
 FROM parties AS p
-WHERE p.epoch > 1 OR p.withdrawn
-GROUP BY author
+PREWHERE p.epoch > 1 OR p.withdrawn
+GROUP BY author_id
 HAVING NOT argMax(p.withdrawn, p.version)
 COMMENT 'Authors whose party changed, by hash';
 
--- Most rows are of authors who did not move. Only the others' go through a join: it copies every column, and may well
--- make its table of the larger side.
+-- Of whoever moved, the last party holds unless the row is of a later epoch. ASOF: so ClickHouse makes the table of the
+-- join of the few who moved, and in one piece; otherwise it may make it of the larger side, or deal all rows out to the
+-- pieces of a parallel one, which copies every column.
 CREATE OR REPLACE VIEW current_contact_facts AS
-SELECT f.* EXCEPT (party_id, epoch, version), f.party_id AS party
+SELECT f.* EXCEPT (party_id, epoch, version), if(p.last_epoch > 0, p.party_id, f.party_id) AS party
 FROM contact_facts AS f FINAL
-WHERE f.inbound AND f.need NOT IN ('mention', 'spam') AND f.author_id NOT IN (SELECT author_id FROM moved_authors)
-SETTINGS do_not_merge_across_partitions_select_final = 1
-UNION ALL
-SELECT f.* EXCEPT (party_id, epoch, version), if(p.last_epoch >= f.epoch, p.party_id, f.party_id) AS party
-FROM
-(
-    SELECT *
-    FROM contact_facts FINAL
-    WHERE inbound AND need NOT IN ('mention', 'spam') AND author_id IN (SELECT author_id FROM moved_authors)
-    SETTINGS do_not_merge_across_partitions_select_final = 1
-) AS f
-INNER JOIN moved_authors AS p ON f.author_id = p.author_id
+LEFT ASOF JOIN moved_authors AS p ON f.author_id = p.author_id AND f.epoch <= p.last_epoch
+WHERE f.inbound AND f.need NOT IN ('mention', 'spam')
+SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
 COMMENT 'What was said to the company and is neither spam nor talk, newest state, with the hash of its party; copies too';
 
 CREATE OR REPLACE VIEW current_case_facts AS
-SELECT f.* EXCEPT (party_id, version), f.party_id AS party
+SELECT f.* EXCEPT (party_id, version), if(p.last_epoch > 0, p.party_id, f.party_id) AS party
 FROM case_facts AS f FINAL
-WHERE f.state != 'superseded' AND f.author_id NOT IN (SELECT author_id FROM moved_authors)
-SETTINGS do_not_merge_across_partitions_select_final = 1
-UNION ALL
-SELECT f.* EXCEPT (party_id, version),
-    if(p.last_epoch >= bitShiftRight(f.case_version, 32), p.party_id, f.party_id) AS party
-FROM
-(
-    SELECT *
-    FROM case_facts FINAL
-    WHERE state != 'superseded' AND author_id IN (SELECT author_id FROM moved_authors)
-    SETTINGS do_not_merge_across_partitions_select_final = 1
-) AS f
-INNER JOIN moved_authors AS p ON f.author_id = p.author_id
+LEFT ASOF JOIN moved_authors AS p ON f.author_id = p.author_id AND bitShiftRight(f.case_version, 32) <= p.last_epoch
+WHERE f.state != 'superseded'
+SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
 COMMENT 'Each case that is not superseded, its newest snapshot, with the hash of its party';
 
 -- How long it was listened: what is not answered by then is not known to be unanswered for longer.
@@ -286,7 +275,8 @@ CREATE OR REPLACE VIEW numbered_causes AS
 SELECT
     (SELECT arrayConcat(['', 'unknown'], arraySort(groupUniqArrayIf(cause, cause != 'unknown'))) FROM cause_names)
         AS names,
-    (SELECT arrayPushFront(groupUniqArrayIf(toString(cause_list), cause_list != ''), '') FROM contact_facts) AS lists,
+    (SELECT arrayPushFront(groupArray(toString(list)), '')
+        FROM (SELECT DISTINCT cause_list AS list FROM contact_facts WHERE cause_list != '')) AS lists,
     arrayMap(list -> if(list = '', [toUInt16(1)], arrayMap(line -> transform(splitByChar('\t', line)[1], names,
         arrayMap(n -> toUInt16(n), range(length(names))), toUInt16(1)), splitByChar('\n', list))), lists) AS numbers
 COMMENT 'Root causes by number; one row';
@@ -374,7 +364,7 @@ FROM
                         party,
                         severe,
                         occurred_at >= since_at AS inside,
-                        arrayJoin(range(words)) AS word,
+                        toUInt16(arrayJoin(range(words))) AS word,
                         masks[transform(cause_list, lists, range(length(lists)), 0) * words + word + 1] AS mask
                     FROM current_contact_facts
                     WHERE need != 'copy' AND occurred_at >= before_at AND occurred_at < until_at
@@ -410,11 +400,12 @@ FULL JOIN
         argMax(root_cause_owner, opened_at) AS cases_owner,
         count() AS cases,
         sum(executive_answers) AS executive_answers,
-        sumMap(CAST(goodwill_currencies, 'Array(String)'), goodwill_amounts) AS given,
+        sumMapIf(CAST(goodwill_currencies, 'Array(String)'), goodwill_amounts, notEmpty(goodwill_amounts)) AS given,
         CAST(given, 'Map(String, Float64)') AS goodwill
-    FROM current_case_facts
-    WHERE opened_at >= since_at AND opened_at < until_at
+    FROM case_facts FINAL
+    WHERE state != 'superseded' AND opened_at >= since_at AND opened_at < until_at
     GROUP BY cause
+    SETTINGS do_not_merge_across_partitions_select_final = 1
 ) AS by_cases USING (cause)
 WHERE cause != '' AND (parties > 0 OR cases > 0)
 ORDER BY cause = 'unknown', parties DESC, cause
@@ -548,8 +539,10 @@ SELECT
 FROM
 (
     SELECT
-        toUInt8(indexOf(tupleElement(names, 1), channel)) AS channel_number,
-        toUInt8(indexOf(tupleElement(names, 2), visibility)) AS visibility_number,
+        toUInt8(transform(channel, tupleElement(names, 1), arrayEnumerate(tupleElement(names, 1)), 0))
+            AS channel_number,
+        toUInt8(transform(visibility, tupleElement(names, 2), arrayEnumerate(tupleElement(names, 2)), 0))
+            AS visibility_number,
         toUInt16(transform(root_cause, tupleElement(names, 3), arrayEnumerate(tupleElement(names, 3)), 0)) AS cause_number,
         severe,
         arrayJoin([
@@ -602,6 +595,18 @@ WHERE need != 'copy' AND needs_response AND occurred_at >= parseDateTime64BestEf
 GROUP BY week, channel, visibility
 ORDER BY week, channel, visibility
 COMMENT 'Contacts that want an answer, by week and channel';
+
+-- The same without parties: nobody need be looked up.
+CREATE OR REPLACE VIEW contacts_by_week AS
+SELECT toStartOfWeek(occurred_at, 1) AS week, channel, visibility, count() AS contacts
+FROM contact_facts FINAL
+WHERE inbound AND need NOT IN ('mention', 'copy', 'spam') AND needs_response
+    AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+    AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+GROUP BY week, channel, visibility
+ORDER BY week, channel, visibility
+SETTINGS do_not_merge_across_partitions_select_final = 1
+COMMENT 'Contacts that want an answer, by week and channel, without parties';
 
 -- Where contacts vanish: those that nobody answered by target and grace, by where they came in, for
 -- since <= time of the contact < until. asked: parties that wanted an answer by that channel in the same time; a party
@@ -798,7 +803,7 @@ FROM
     SELECT
         toDate32(occurred_at) AS day,
         arrayJoin(numbers[transform(cause_list, lists, range(length(lists)), 0) + 1]) AS number,
-        uniqExact(party) AS parties
+        arrayUniq(groupArray(party)) AS parties
     FROM current_contact_facts
     WHERE need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
         AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
@@ -812,11 +817,13 @@ SELECT
     toDate32(occurred_at) AS day,
     least(greatest(date_diff('day', occurred_at, received_at), 0), 60) AS days_later,
     count() AS contacts
-FROM current_contact_facts
-WHERE NOT historical AND need != 'copy' AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+FROM contact_facts FINAL
+WHERE NOT historical AND inbound AND need NOT IN ('mention', 'copy', 'spam')
+    AND occurred_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
     AND occurred_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
 GROUP BY day, days_later
 ORDER BY day, days_later
+SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'Contacts by day and by how much later they were heard';
 
 -- Who is treated how, like compared with like: parties by reach (of the account, most followers), by the source's mark
@@ -855,11 +862,13 @@ FROM
         -- the time in ms since 1900, then the number of the segment, then whether it was answered in a day
         SELECT
             party,
-            toUInt32(bitShiftLeft(toUInt32(indexOf(tupleElement(names, 1), channel)), 24)
+            toUInt32(bitShiftLeft(toUInt32(transform(channel, tupleElement(names, 1),
+                    arrayEnumerate(tupleElement(names, 1)), 0)), 24)
                 + bitShiftLeft(toUInt32(transform(root_cause, tupleElement(names, 2),
                     arrayEnumerate(tupleElement(names, 2)), 0)), 8) + severe) AS stratum,
             min(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(asked_at) + 2208988800000), 17)
-                + bitShiftLeft(toUInt64(indexOf(tupleElement(names, 3), segment)), 1)
+                + bitShiftLeft(toUInt64(transform(segment, tupleElement(names, 3),
+                    arrayEnumerate(tupleElement(names, 3)), 0)), 1)
                 + (outcome = 'answered' AND hours <= 24)) AS earliest
         FROM wait_facts
         WHERE asked_at >= since_at AND asked_at < until_at AND (outcome != 'waiting' OR hours >= 24)

@@ -37,51 +37,111 @@ GROUP BY cause
 ORDER BY cause
 COMMENT 'Distinct accounts by root cause';
 
--- Sums over parties, from which intervals that take people as the unit are made: n cases of a party, k of them with it;
--- sums of n, k, n², k² and nk over the parties. k: answered within 1, 24, 168 hours. waited: hours up to 168, all 168
--- where nobody answered; its sum, the sum of each case's square, of each party's square, and of n times each party's.
-CREATE OR REPLACE VIEW channels_by_party AS
+-- What `channels` counts, in one pass. of: cases, for each channel, cause and severity; parties, for each channel.
+-- Of cases: how many waited how long, in the bins of `waits_in_bins`, until an answer and until it was resolved, as ends
+-- of bins, how the wait ended (0 not yet, 1 answered or resolved, 2 otherwise, 3 the first contact was deleted, 4
+-- answered in another channel), and cases.
+-- Of parties, from which intervals that take people as the unit are made: n cases of a party, k of them answered within 1,
+-- 24, 168 hours; sums of n, k, n², k² and nk over the parties. hours: those waited up to 168, all 168 where nobody
+-- answered; their sum, the sum of each case's square, of each party's square, and of n times each party's.
+CREATE OR REPLACE VIEW channel_waits AS
 WITH
     (
         (SELECT groupArray(channel) FROM (SELECT DISTINCT channel FROM case_facts)),
-        (SELECT groupArray(visibility) FROM (SELECT DISTINCT visibility FROM case_facts))
+        (SELECT groupArray(visibility) FROM (SELECT DISTINCT visibility FROM case_facts)),
+        (SELECT groupArray(root_cause) FROM (SELECT DISTINCT root_cause FROM case_facts))
     ) AS names
 SELECT
-    tupleElement(names, 1)[channel_number] AS channel,
-    tupleElement(names, 2)[visibility_number] AS visibility,
-    count() AS parties,
-    sum(n) AS cases,
-    sum(n * n) AS cases_squared,
-    [sum(k_1h), sum(k_24h), sum(k_168h)] AS with_it,
-    [sum(k_1h * k_1h), sum(k_24h * k_24h), sum(k_168h * k_168h)] AS with_it_squared,
-    [sum(n * k_1h), sum(n * k_24h), sum(n * k_168h)] AS crossed,
-    sum(waited) AS hours,
-    sum(waited_squared) AS hours_squared,
-    sum(waited * waited) AS hours_of_parties_squared,
-    sum(n * waited) AS hours_crossed
+    if(of_party, 'parties', 'cases') AS of,
+    tupleElement(names, 1)[toUInt8(place)] AS channel,
+    tupleElement(names, 2)[bitShiftRight(place, 8)] AS visibility,
+    tupleElement(names, 3)[bitShiftRight(matter, 1)] AS root_cause,
+    matter % 2 = 1 AS severe,
+    arrayMap(one -> multiIf(one < 8000, bitShiftRight(one, 3) / 60, one < 16000, (bitShiftRight(one, 3) - 1000) / 4,
+        one < 24000, toFloat64(bitShiftRight(one, 3) - 2000), toFloat64((bitShiftRight(one, 3) - 3000) * 24)),
+        tupleElement(answers, 1)) AS answer_hours,
+    arrayMap(one -> toUInt8(one % 8), tupleElement(answers, 1)) AS answer_ended,
+    tupleElement(answers, 2) AS answer_cases,
+    arrayMap(one -> multiIf(one < 8000, bitShiftRight(one, 3) / 60, one < 16000, (bitShiftRight(one, 3) - 1000) / 4,
+        one < 24000, toFloat64(bitShiftRight(one, 3) - 2000), toFloat64((bitShiftRight(one, 3) - 3000) * 24)),
+        tupleElement(resolutions, 1)) AS resolution_hours,
+    arrayMap(one -> toUInt8(one % 8), tupleElement(resolutions, 1)) AS resolution_ended,
+    tupleElement(resolutions, 2) AS resolution_cases,
+    parties,
+    cases,
+    cases_squared,
+    with_it,
+    with_it_squared,
+    crossed,
+    hours,
+    hours_squared,
+    hours_of_parties_squared,
+    hours_crossed
 FROM
 (
+    WITH
+        bitAnd(cases_1h, 4294967295) AS n,
+        bitShiftRight(cases_1h, 32) AS k_1h,
+        bitAnd(day_week, 4294967295) AS k_24h,
+        bitShiftRight(day_week, 32) AS k_168h,
+        waited_ms / 3600000 AS waited
     SELECT
-        toUInt8(transform(channel, tupleElement(names, 1), arrayEnumerate(tupleElement(names, 1)), 0))
-            AS channel_number,
-        toUInt8(transform(visibility, tupleElement(names, 2), arrayEnumerate(tupleElement(names, 2)), 0))
-            AS visibility_number,
-        count() AS n,
-        countIf(outcome = 'answered' AND hours <= 1) AS k_1h,
-        countIf(outcome = 'answered' AND hours <= 24) AS k_24h,
-        countIf(outcome = 'answered' AND hours <= 168) AS k_168h,
-        sum(if(outcome = 'answered', least(hours, 168), 168)) AS waited,
-        sum(if(outcome = 'answered', least(hours, 168) * least(hours, 168), 28224)) AS waited_squared
-    FROM wait_facts
-    WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
-        AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
-    GROUP BY party, channel_number, visibility_number
+        of_party,
+        place,
+        matter,
+        sumMapIf([answer], [n], NOT of_party) AS answers,
+        sumMapIf([solved], [n], NOT of_party) AS resolutions,
+        count() AS parties,
+        sum(n) AS cases,
+        sum(n * n) AS cases_squared,
+        [sum(k_1h), sum(k_24h), sum(k_168h)] AS with_it,
+        [sum(k_1h * k_1h), sum(k_24h * k_24h), sum(k_168h * k_168h)] AS with_it_squared,
+        [sum(n * k_1h), sum(n * k_24h), sum(n * k_168h)] AS crossed,
+        sum(waited) AS hours,
+        sum(squared) AS hours_squared,
+        sum(waited * waited) AS hours_of_parties_squared,
+        sum(n * waited) AS hours_crossed
+    FROM
+    (
+        -- two numbers below 2^32 in one: the sums of both
+        SELECT
+            grouping(party) = 0 AS of_party,
+            place,
+            matter,
+            answer,
+            solved,
+            sum(1 + bitShiftLeft(toUInt64(answered_ms <= 3600000), 32)) AS cases_1h,
+            sum(toUInt64(answered_ms <= 86400000) + bitShiftLeft(toUInt64(answered_ms <= 604800000), 32)) AS day_week,
+            sum(toUInt64(least(answered_ms, 604800000))) AS waited_ms,
+            sum(pow(least(answered_ms, 604800000) / 3600000, 2)) AS squared
+        FROM
+        (
+            SELECT
+                party,
+                toUInt16(transform(channel, tupleElement(names, 1), arrayEnumerate(tupleElement(names, 1)), 0)
+                    + bitShiftLeft(transform(visibility, tupleElement(names, 2),
+                        arrayEnumerate(tupleElement(names, 2)), 0), 8)) AS place,
+                toUInt32(transform(root_cause, tupleElement(names, 3), arrayEnumerate(tupleElement(names, 3)), 0) * 2
+                    + severe) AS matter,
+                if(outcome = 'answered', toInt64(round(hours * 3600000)), toInt64(9223372036854775807)) AS answered_ms,
+                toUInt32(multiIf(hours <= 4, ceil(hours * 60), hours <= 48, 1000 + ceil(hours * 4),
+                    hours <= 336, 2000 + ceil(hours), 3000 + ceil(hours / 24)) * 8
+                    + multiIf(outcome = 'waiting', 0, outcome = 'closed', 2, outcome = 'deleted', 3, first_answer_channel = channel, 1, 4)) AS answer,
+                toUInt32(multiIf(resolution_hours <= 4, ceil(resolution_hours * 60), resolution_hours <= 48, 1000 + ceil(resolution_hours * 4),
+                    resolution_hours <= 336, 2000 + ceil(resolution_hours), 3000 + ceil(resolution_hours / 24)) * 8
+                    + transform(resolution, ['resolved', 'open', 'deleted'], [1, 0, 3], 2)) AS solved
+            FROM wait_facts
+            WHERE asked_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')
+                AND asked_at < parseDateTime64BestEffort({until:String}, 3, 'UTC')
+        )
+        GROUP BY GROUPING SETS ((party, place), (place, matter, answer, solved))
+    )
+    GROUP BY of_party, place, matter
 )
-GROUP BY channel_number, visibility_number
-ORDER BY visibility, channel
-COMMENT 'How alike the waits of one party are, by channel: for intervals over people';
+ORDER BY of, visibility, channel, root_cause, severe
+COMMENT 'How long cases waited, by channel and cause, with sums over parties for intervals: one pass for `channels`';
 
--- The same of who came back: n cases that a person answered by this channel, came_back and came_back_same of them, and
+-- Sums over parties of who came back: n cases that a person answered by this channel, came_back and came_back_same of them, and
 -- came_back_public; of those who came back, the other two. next_channels: cases by the channel of what came next.
 CREATE OR REPLACE VIEW what_we_teach_by_party AS
 WITH

@@ -7,7 +7,17 @@ from clickhouse_driver import Client
 
 from listener.reports.answer import Answer, Window
 from listener.reports.view import Row, answer, read, spread, three
-from listener.reports.waits import edges_of, waits_of
+from listener.reports.waits import (
+    CENSORED,
+    COMPETING,
+    DELETED,
+    ELSEWHERE,
+    HAPPENED,
+    Binned,
+    binned,
+    edges_of,
+    waits_of,
+)
 from listener.statistics.answer_times import (
     SHARES_WITHIN_HOURS,
     Waits,
@@ -32,31 +42,32 @@ COLUMNS = (
 def channels(client: Client, window: Window) -> Answer:
     """Time to the first answer by a person and to resolution, by the channel of the first contact that asked.
 
-    From the view `waits_in_bins`, which has the figures of the view `channels` too, for
-    ``since <= asked_at < until``. Shares and times are those of
+    From the view `channel_waits`, for ``since <= asked_at < until``. Shares and times are those of
     `listener.statistics.answer_times`: censored at the end of observation; closing without an answer, and deletion
     of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
     is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
     those that came by another. The intervals take the party as the unit: a customer with many cases makes them
-    wider, by the design effect that the view `channels_by_party` tells (`listener.statistics.clustered`).
+    wider, by the design effect (`listener.statistics.clustered`).
 
     The words compare public with private channels within the same root cause and severity.
     """
-    bins = read(client, "waits_in_bins", window)
-    edges = edges_of(bins)
-    of_channel: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in bins:
-        of_channel[row["event"], row["channel"], row["visibility"]].append(row)
-    alike = {(row["channel"], row["visibility"]): row for row in read(client, "channels_by_party", window)}
+    counted = read(client, "channel_waits", window)
+    matters = [row for row in counted if row["of"] == "cases"]
+    alike = {(row["channel"], row["visibility"]): row for row in counted if row["of"] == "parties"}
+    answers, solutions = ([binned(row, event) for row in matters] for event in ("answer", "resolution"))
+    edges = edges_of(answers + solutions)
+    of_channel: dict[tuple[str, str], tuple[list[Binned], list[Binned]]] = defaultdict(lambda: ([], []))
+    for row, answer_waits, solution_waits in zip(matters, answers, solutions, strict=True):
+        of_channel[row["channel"], row["visibility"]][0].append(answer_waits)
+        of_channel[row["channel"], row["visibility"]][1].append(solution_waits)
     rows = [
-        {"channel": key[0], "visibility": key[1], "parties": found["parties"]}
-        | _counted(of_channel["answer", *key])
+        {"channel": key[0], "visibility": key[1], "parties": found["parties"]} | _counted(of_channel[key][0])
         for key, found in alike.items()
     ]
     rows.sort(key=lambda row: (row["visibility"], -row["cases"], row["channel"]))
     for row in rows:
         key = row["channel"], row["visibility"]
-        waits = waits_of(of_channel["answer", *key], edges)
+        waits, solved = (waits_of(parts, edges) for parts in of_channel[key])
         effects = [_share_effect(alike[key], place) for place in range(len(SHARES_WITHIN_HOURS))]
         for hours, effect in zip(SHARES_WITHIN_HOURS, effects, strict=True):
             row |= spread(f"within_{hours:g}h", answered_within(waits, hours, design_effect=effect))
@@ -64,25 +75,25 @@ def channels(client: Client, window: Window) -> Answer:
             "mean_hours", restricted_mean(waits, HORIZON_HOURS, design_effect=_mean_effect([alike[key]]))
         )
         row |= spread("median_hours", median_wait(waits, design_effect=max(effects)))
-        solved = waits_of(of_channel["resolution", *key], edges)
         row |= spread(
             "resolved_within_168h", answered_within(solved, HORIZON_HOURS, design_effect=max(effects))
         )
-    answers = [row for row in bins if row["event"] == "answer"]
-    return answer(COLUMNS, rows, _compared(answers, edges, _mean_effect(list(alike.values()))))
+    return answer(COLUMNS, rows, _compared(matters, answers, edges, _mean_effect(list(alike.values()))))
 
 
-def _counted(bins: Sequence[Row]) -> Row:
+def _counted(parts: Sequence[Binned]) -> Row:
     """Cases by how their wait ended."""
-    names = ("happened", "competing", "censored", "deleted", "elsewhere")
-    answered, competing, waiting, deleted, elsewhere = (sum(row[name] for row in bins) for name in names)
+
+    def count(*ended: int) -> int:
+        return sum(part.count(*ended) for part in parts)
+
     return {
-        "cases": answered + competing + waiting,
-        "answered": answered,
-        "never_answered": waiting,
-        "closed": competing - deleted,
-        "deleted": deleted,
-        "answered_elsewhere": elsewhere,
+        "cases": sum(int(part.cases.sum()) for part in parts),
+        "answered": count(HAPPENED, ELSEWHERE),
+        "never_answered": count(CENSORED),
+        "closed": count(COMPETING),
+        "deleted": count(DELETED),
+        "answered_elsewhere": count(ELSEWHERE),
     }
 
 
@@ -110,14 +121,14 @@ def _mean_effect(rows: Sequence[Row]) -> float:
     return design_effect(sums.variance(), max(spread_of_cases, 0.0) / sums.n, sums)
 
 
-def _compared(bins: Sequence[Row], edges: Floats, effect: float) -> list[str]:
-    strata: dict[str, dict[str, list[Row]]] = {"public": defaultdict(list), "private": defaultdict(list)}
-    for row in bins:
+def _compared(matters: Sequence[Row], answers: Sequence[Binned], edges: Floats, effect: float) -> list[str]:
+    strata: dict[str, dict[str, list[Binned]]] = {"public": defaultdict(list), "private": defaultdict(list)}
+    for row, waits in zip(matters, answers, strict=True):
         if row["visibility"] in strata:
             matter = f"{row['root_cause']}{', severe' if row['severe'] else ''}"
-            strata[row["visibility"]][matter].append(row)
+            strata[row["visibility"]][matter].append(waits)
     public, private = (
-        {matter: waits_of(rows, edges) for matter, rows in strata[side].items()} for side in strata
+        {matter: waits_of(parts, edges) for matter, parts in strata[side].items()} for side in strata
     )
     if not public or not private:
         return ["Public and private channels cannot be compared: one of the two had no case."]

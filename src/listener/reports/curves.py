@@ -9,7 +9,7 @@ from clickhouse_driver import Client
 from listener.reports.answer import Window
 from listener.reports.channels import HORIZON_HOURS
 from listener.reports.view import Row, read
-from listener.reports.waits import edges_of, waits_of
+from listener.reports.waits import Binned, binned_rows, edges_of, waits_of
 from listener.statistics.answer_times import incidence
 
 MOST_POINTS = 160
@@ -39,17 +39,16 @@ def answer_curves(client: Client, window: Window) -> list[Curve]:
     hours, and at most `MOST_POINTS`.
     """
     bins = [row for row in read(client, "waits_in_bins", window) if row["event"] == "answer"]
-    edges = edges_of(bins)
     of_channel: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in bins:
         of_channel[row["channel"], row["visibility"]].append(row)
-    return [
-        _curve(channel, visibility, rows, edges) for (channel, visibility), rows in sorted(of_channel.items())
-    ]
+    binned = {key: binned_rows(rows) for key, rows in sorted(of_channel.items())}
+    edges = edges_of(list(binned.values()))
+    return [_curve(*key, waits, edges) for key, waits in binned.items()]
 
 
-def _curve(channel: str, visibility: str, rows: list[Row], edges: np.ndarray) -> Curve:
-    waits = waits_of(rows, edges)
+def _curve(channel: str, visibility: str, binned: Binned, edges: np.ndarray) -> Curve:
+    waits = waits_of([binned], edges)
     found = incidence(waits)
     nobody_waits = found.answered[-1] + found.competing[-1] >= 1 - 1e-12
     until = HORIZON_HOURS if nobody_waits else min(HORIZON_HOURS, found.reach_hours)

@@ -78,7 +78,7 @@ def _habit(rows: Sequence[Row]) -> list[str]:
 
 def _load(client: Client, window: Window, back: Counter[str]) -> list[str]:
     weekly: dict[str, Counter[object]] = defaultdict(Counter)
-    for row in read(client, "arrivals", window, "week, channel, contacts"):
+    for row in read(client, "contacts_by_week", window):
         weekly[row["channel"]][row["week"]] += row["contacts"]
     # the first and the last week are seldom whole
     weeks = sorted({week for counts in weekly.values() for week in counts}, key=str)[1:-1][-MAX_WEEKS:]
