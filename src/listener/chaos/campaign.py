@@ -11,12 +11,14 @@ from typing import Any
 
 from listener.chaos import pausing_worker
 from listener.chaos.accounting import Account, Finding, Logged, Stored, account
+from listener.chaos.connectors import ConnectorArgv, Connectors, product_connectors
 from listener.chaos.crew import Crew, WorkerArgv, product_worker
 from listener.chaos.disk import SmallDisk
 from listener.chaos.faults import Faults, Scene, Struck, strike_all
 from listener.chaos.inputs import INPUT_TOPICS, Inputs, make_inputs, save_inputs
 from listener.chaos.installation import Installation
 from listener.chaos.means import Means, find_means
+from listener.chaos.platforms import Platforms
 from listener.chaos.proxy import Toxiproxy
 from listener.chaos.publishing import Notes, read_notes
 from listener.chaos.recovery import RecoveryWatch
@@ -30,6 +32,7 @@ from listener.chaos.schedule import (
     Schedule,
 )
 from listener.chaos.settling import settle
+from listener.chaos.shown import brought_too_often, not_brought
 from listener.chaos.state import (
     QUERIES,
     SNAPSHOTS,
@@ -113,6 +116,7 @@ def run_campaign(
     tell: Callable[[str], None],
     means: Means | None = None,
     worker_argv: WorkerArgv | None = None,
+    connector_argv: ConnectorArgv = product_connectors,
     undisturbed: Result | None = None,
 ) -> Outcome:
     """Runs a campaign; takes about the schedule's minutes and as long again.
@@ -121,7 +125,8 @@ def run_campaign(
         directory: for everything that the two installations write; must be empty.
         tell: is told in words how it goes.
         means: what this machine lets it do; looked up where None.
-        worker_argv: starts workers other than the product's own, to see whether the campaign would notice.
+        worker_argv: starts workers other than the product's own, to see whether the campaign would notice,
+        connector_argv: and connectors.
         undisturbed: the run without faults, if there was one of these inputs.
 
     Raises:
@@ -132,12 +137,15 @@ def run_campaign(
     if lacking := means.lacking({fault.kind for fault in schedule.faults}):
         raise UsageError("\n".join(f"{kind}: {why}" for kind, why in lacking.items()))
     inputs = make_inputs(schedule.seed, schedule.mentions)
-    tell(f"{len(inputs.records)} records, {len(inputs.first) - 1} customers, seed {schedule.seed}")
+    tell(
+        f"{len(inputs.records)} records, {len(inputs.posts)} posts for connectors, "
+        f"{len(inputs.first) - 1} customers, seed {schedule.seed}"
+    )
     undisturbed = undisturbed or run_undisturbed(schedule, inputs, directory / "undisturbed", tell=tell)
     tell(f"with {len(schedule.faults)} faults in {schedule.minutes:g} min ...")
     pauses = any(fault.kind == "pause-between" for fault in schedule.faults)
     argv = worker_argv or (pausing_worker.argv if pauses else product_worker)
-    disturbed = _run(schedule, inputs, directory / "disturbed", means, argv, tell)
+    disturbed = _run(schedule, inputs, directory / "disturbed", means, argv, connector_argv, tell)
     done = Counter(struck.fault for struck in disturbed.struck)
     total = disturbed.account
     total.lost = [Finding(f"without faults: {f.text}") for f in undisturbed.account.lost] + total.lost
@@ -163,7 +171,8 @@ def run_undisturbed(
     """
     tell("without faults ...")
     quiet = schedule.model_copy(update={"faults": (), "minutes": UNDISTURBED_SECONDS / 60})
-    return _run(quiet, inputs, directory, Means(None, mounts=False), product_worker, tell)
+    means = Means(None, mounts=False)
+    return _run(quiet, inputs, directory, means, product_worker, product_connectors, tell)
 
 
 def _run(
@@ -172,6 +181,7 @@ def _run(
     directory: Path,
     means: Means,
     worker_argv: WorkerArgv,
+    connector_argv: ConnectorArgv,
     tell: Callable[[str], None],
 ) -> Result:
     directory.mkdir(parents=True)
@@ -208,27 +218,27 @@ def _run(
         stack.callback(installation.end)
         installation.start()
         _publish_first(installation, inputs)
-        crew = Crew(installation, worker_argv, WORKERS, tell)
+        platforms = Platforms(inputs.posts)
+        platforms.start()
+        stack.callback(platforms.stop)
+        connectors = Connectors(installation, config, platforms, connector_argv)
+        crew = Crew(installation, worker_argv, WORKERS, connectors, tell)
         stack.callback(crew.stop)
         crew.start()
         notes = directory / "acknowledged"
         save_inputs(directory / "inputs", inputs.records)
-        began_at = time.time()
-        words = [
-            installation.kafka.bootstrap_servers,
-            directory / "inputs",
-            notes,
-            began_at,
-            schedule.minutes * 60,
-        ]
+        began_at, seconds = time.time(), schedule.minutes * 60
+        platforms.begin(began_at, seconds)
+        words = [installation.kafka.bootstrap_servers, directory / "inputs", notes, began_at, seconds]
         publisher = ChildProcess(
             "publisher",
             [sys.executable, "-m", "listener.chaos.publishing", *map(str, words)],
             log_path=directory / "publisher.log",
         )
-        scene = Scene(installation, crew, publisher, proxy, disks)
+        scene = Scene(installation, crew, publisher, proxy, disks, platforms)
         struck, recovery = _publish_under_fire(schedule, scene, began_at, tell)
         waits_from = time.monotonic()
+        connectors.wait_until_all_is_read(installation, platforms, IDLE_SECONDS)
         installation.wait_idle(IDLE_SECONDS)
         tell(f"idle {time.monotonic() - waits_from:.0f} s after the last fault and the last record")
         settle(installation, crew, inputs, IDLE_SECONDS)
@@ -238,6 +248,10 @@ def _run(
         log = list(read_log(installation))
         places = {place for place in noted.acknowledged.values() if place[0] in INPUT_TOPICS}
         result = account(places, log, read_stored(installation), _refused(noted, inputs))
+        letters = read_connectors_letters(installation)
+        shown = [post for posts in platforms.shown().values() for post in posts]
+        result.lost.extend(not_brought(shown, log, letters, began_at=began_at, seconds=seconds))
+        result.doubled.extend(brought_too_often(log, letters, connectors.starts))
         return Result(result, state, struck, recovery)
 
 
@@ -314,6 +328,14 @@ def read_stored(installation: Installation) -> Stored:
         letters=letters,
         unstorable=_unstorable(installation),
     )
+
+
+def read_connectors_letters(installation: Installation) -> Counter[str]:
+    """How many current dead letters of connectors ClickHouse holds, by where they come from."""
+    sql = (
+        "SELECT origin, count() FROM listener.current_dead_letters WHERE stage = 'connector' GROUP BY origin"
+    )
+    return Counter(dict(installation.select(sql)))
 
 
 def _unstorable(installation: Installation) -> set[str]:

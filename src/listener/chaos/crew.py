@@ -1,4 +1,5 @@
-"""The stream workers of a campaign: looked after as `listener up` does it, except while one is sent away."""
+"""What a campaign looks after as `listener up` does it: its connectors, and its stream workers, of whom one may be
+sent away."""
 
 import signal
 import sys
@@ -52,22 +53,29 @@ class _Worker:
 
 
 class Crew:
-    """The workers of one installation, named 1 and on.
+    """The workers of one installation, named 1 and on, and its connectors.
 
     Args:
         installation: theirs; started with ``--workers 0``.
         argv: starts a worker.
         count: how many.
+        connectors: their process.
         tell: is told in words when one ends.
     """
 
     def __init__(
-        self, installation: Installation, argv: WorkerArgv, count: int, tell: Callable[[str], None]
+        self,
+        installation: Installation,
+        argv: WorkerArgv,
+        count: int,
+        connectors: ChildProcess,
+        tell: Callable[[str], None],
     ) -> None:
         self._installation = installation
         self._argv = argv
         self._workers = {number: self._worker(number) for number in range(1, count + 1)}
         self._extra = self._worker("extra")
+        self._connectors = connectors
         self._supervisor = Supervisor(tell)
         self._stop = Event()
         self._thread = Thread(target=self._supervisor.watch, args=(self._stop,), name="crew")
@@ -85,13 +93,13 @@ class Crew:
         )
 
     def start(self) -> None:
-        """Starts all but the extra one, and returns when they are ready.
+        """Starts all but the extra one, and returns when the workers are ready.
 
         Raises:
             ServiceError: one does not start, or does not become ready.
         """
         workers = [Supervised(f"worker {number}", worker) for number, worker in self._workers.items()]
-        self._supervisor.start(workers)
+        self._supervisor.start([*workers, Supervised("connectors", self._connectors)])
         self._thread.start()
         wait_until(
             lambda: all(_is_ready(worker.health_port) for worker in self._workers.values()),

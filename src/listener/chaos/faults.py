@@ -9,26 +9,34 @@ from listener.chaos.crew import Crew
 from listener.chaos.disk import SmallDisk
 from listener.chaos.installation import Installation
 from listener.chaos.pausing_worker import What, request_path
+from listener.chaos.platforms import Platforms
 from listener.chaos.proxy import Toxiproxy
 from listener.chaos.schedule import Fault, Kind
 from listener.embedded.process import ChildProcess
 
 Victim = tuple[str, ...]
 """Words in the command line of a process."""
-WORKER, SINK = ("--worker {target} ",), (" sink clickhouse",)
+WORKER, SINK, CONNECTOR = ("--worker {target} ",), (" sink clickhouse",), (" connect ",)
 BROKER, CLICKHOUSE = ("kafka.Kafka",), ("listener.embedded.clickhouse",)
 SIGNALS: Mapping[Kind, tuple[signal.Signals, Victim]] = {
     "kill-worker": (signal.SIGKILL, WORKER),
     "kill-sink": (signal.SIGKILL, SINK),
+    "kill-connector": (signal.SIGKILL, CONNECTOR),
     "kill-broker": (signal.SIGKILL, BROKER),
     "kill-clickhouse": (signal.SIGKILL, CLICKHOUSE),
     "restart-broker": (signal.SIGTERM, BROKER),  # who looks after it starts it again
     "stop-clickhouse": (signal.SIGKILL, CLICKHOUSE),
     "pause-worker": (signal.SIGSTOP, WORKER),
     "pause-sink": (signal.SIGSTOP, SINK),
+    "pause-connector": (signal.SIGSTOP, CONNECTOR),
 }
 """Kinds of faults that begin with a signal."""
-PAUSED: Mapping[Kind, Victim] = {"pause-worker": WORKER, "pause-between": WORKER, "pause-sink": SINK}
+PAUSED: Mapping[Kind, Victim] = {
+    "pause-worker": WORKER,
+    "pause-between": WORKER,
+    "pause-sink": SINK,
+    "pause-connector": CONNECTOR,
+}
 TIMES: tuple[What, What] = ("states", "outputs")
 """A worker is paused before the one, the next time before the other."""
 BEGIN_SECONDS = 90.0
@@ -52,6 +60,7 @@ class Scene:
         publisher: the process that publishes, which is a victim as well.
         proxy: between the installation and its servers; None where no fault needs it.
         disks: file systems of the servers' data, by the server's name.
+        platforms: what the connectors read.
     """
 
     installation: Installation
@@ -59,6 +68,7 @@ class Scene:
     publisher: ChildProcess
     proxy: Toxiproxy | None
     disks: Mapping[str, SmallDisk]
+    platforms: Platforms
 
 
 class Faults:
@@ -100,6 +110,9 @@ class Faults:
                 return self._pause_between(fault)
             case "cut-kafka" | "cut-clickhouse" | "slow-kafka" | "slow-clickhouse":
                 return self._on_the_line(fault.kind, begin=True)
+            case "cut-platforms":
+                scene.platforms.cut()
+                return True
             case "fill-kafka-disk" | "fill-clickhouse-disk":
                 scene.disks[_server(fault.kind)].fill()
                 return True
@@ -136,7 +149,7 @@ class Faults:
         self._in_force.discard(fault.kind)
         scene = self._scene
         match fault.kind:
-            case "pause-worker" | "pause-between" | "pause-sink":
+            case "pause-worker" | "pause-between" | "pause-sink" | "pause-connector":
                 self._send(signal.SIGCONT, PAUSED[fault.kind], fault)
             case "add-worker":
                 scene.crew.remove_extra()
@@ -144,6 +157,8 @@ class Faults:
                 scene.crew.call_back(fault.target)
             case "cut-kafka" | "cut-clickhouse" | "slow-kafka" | "slow-clickhouse":
                 self._on_the_line(fault.kind, begin=False)
+            case "cut-platforms":
+                scene.platforms.mend()
             case "fill-kafka-disk" | "fill-clickhouse-disk":
                 scene.disks[_server(fault.kind)].empty()
             case _:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from listener.chaos.poison import POISON
+from listener.chaos.posts import Post, make_posts
 from listener.domain.clock import ClockTick
 from listener.domain.contract import format_utc
 from listener.domain.customer import Customer
@@ -30,6 +31,8 @@ TICKS = 50
 """So often time goes on while records come."""
 POISONED = 0.01
 MOST_POISON = 20 * len(POISON)
+POSTED, MOST_POSTS = 0.15, 3000
+"""Posts that connectors read: as a share of the mentions, and at most, fewer than a cursor remembers."""
 SHUFFLE = 40.0
 """Records come about so many places from where they belong."""
 
@@ -50,11 +53,13 @@ class Inputs:
     Attributes:
         first: customers and the first tick, before the workers start.
         records: everything else in its order, ticks among it.
+        posts: what platforms show meanwhile; connectors publish it.
         ends_at: what time it is once all is processed: some deadlines have passed, others have not.
     """
 
     first: tuple[Input, ...]
     records: tuple[Input, ...]
+    posts: tuple[Post, ...]
     ends_at: datetime
 
 
@@ -92,7 +97,9 @@ def make_inputs(seed: int, mentions: int) -> Inputs:
     placed.extend((len(chosen) * number / TICKS, tick(at)) for number, at in enumerate(ticks))
     placed.sort(key=lambda pair: pair[0])
     first = (*customers.values(), tick(ticks[0]))
-    return Inputs(first, tuple(record for _, record in placed), ends_at=ticks[-1])
+    early = [value for _, value in said if isinstance(value, Mention) and value.direction == "inbound"]
+    posts = make_posts(early[: min(MOST_POSTS, int(POSTED * mentions))], ticks[0], seed)
+    return Inputs(first, tuple(record for _, record in placed), posts, ends_at=ticks[-1])
 
 
 def tick(at: datetime) -> Input:

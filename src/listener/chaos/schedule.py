@@ -14,10 +14,12 @@ Kind = Literal[
     "kill-broker",
     "kill-clickhouse",
     "kill-publisher",
+    "kill-connector",
     "restart-broker",
     "pause-worker",
     "pause-between",
     "pause-sink",
+    "pause-connector",
     "stop-clickhouse",
     "add-worker",
     "remove-worker",
@@ -25,6 +27,7 @@ Kind = Literal[
     "slow-kafka",
     "cut-clickhouse",
     "slow-clickhouse",
+    "cut-platforms",
     "fill-kafka-disk",
     "fill-clickhouse-disk",
 ]
@@ -40,6 +43,7 @@ LASTING: dict[Kind, tuple[float, float]] = {
     "pause-worker": (8.0, 14.0),
     "pause-between": (8.0, 14.0),
     "pause-sink": (12.0, 18.0),
+    "pause-connector": (12.0, 18.0),
     "stop-clickhouse": (15.0, 180.0),
     "add-worker": (8.0, 20.0),
     "remove-worker": (8.0, 20.0),
@@ -47,10 +51,12 @@ LASTING: dict[Kind, tuple[float, float]] = {
     "slow-kafka": (8.0, 20.0),
     "cut-clickhouse": (8.0, 20.0),
     "slow-clickhouse": (8.0, 20.0),
+    "cut-platforms": (8.0, 20.0),
     "fill-kafka-disk": (8.0, 15.0),
     "fill-clickhouse-disk": (8.0, 15.0),
 }
-"""From and to how many seconds a fault lasts; a pause is longer than the victim's session timeout."""
+"""From and to how many seconds a fault lasts. A pause is longer than the victim's session timeout; connectors have
+none, and theirs is longer than the broker may take for a request."""
 LONGEST_SHARE = 0.25
 """So much of the campaign's time a fault lasts at most, if that is more than the shortest."""
 SESSION_TIMEOUT_SECONDS = 6.0

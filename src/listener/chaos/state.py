@@ -32,6 +32,8 @@ WORDS = "in words"
 SIGNIFICANT_DIGITS = 9
 VERSIONS_OF_A_CASE = frozenset({"version", "supersedes"})
 """Which ids a case had in between depends on the order of arrival across partitions."""
+DETECTION = frozenset({"received_at", "grouping_revision"})
+"""When something was heard, and as which revision first: a connector that was away hears only the last."""
 
 
 def table_state(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
@@ -43,13 +45,21 @@ def table_state(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
 
 
 def snapshot_state(cases: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Case snapshots without their version counters."""
+    """Case snapshots without their version counters and times of detection."""
     return {
         name: json.dumps(
-            {field: value for field, value in case.items() if field not in VERSIONS_OF_A_CASE}, sort_keys=True
+            {field: _undetected(value) for field, value in case.items() if field not in VERSIONS_OF_A_CASE},
+            sort_keys=True,
         )
         for name, case in cases.items()
     }
+
+
+def _undetected(value: Any) -> Any:
+    """A field of a case, without times of detection in what it holds."""
+    if isinstance(value, Mapping):
+        return {name: _undetected(of) for name, of in value.items() if name not in DETECTION}
+    return [_undetected(each) for each in value] if isinstance(value, list) else value
 
 
 def report_state(answer: Answer) -> dict[str, str]:

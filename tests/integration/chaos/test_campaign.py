@@ -1,4 +1,4 @@
-"""The short form of the fault campaign: the product passes it, and a careless worker does not."""
+"""The short form of the fault campaign: the product passes it, careless workers and connectors do not."""
 
 import os
 import sys
@@ -16,18 +16,22 @@ from listener.chaos.schedule import Fault, Schedule
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
-CARELESS = Path(__file__).with_name("careless_worker.py")
+CARELESS_WORKER = Path(__file__).with_name("careless_worker.py")
+CARELESS_CONNECTORS = Path(__file__).with_name("careless_connectors.py")
 SHORT = Schedule(
     seed=20260101,
     mentions=800,
     minutes=0.5,
     faults=(
         Fault(kind="pause-between", at_seconds=4, target=1, lasts_seconds=8),
+        Fault(kind="kill-connector", at_seconds=6),
         Fault(kind="fill-clickhouse-disk", at_seconds=8, lasts_seconds=5),
+        Fault(kind="cut-platforms", at_seconds=10, lasts_seconds=4),
         Fault(kind="kill-broker", at_seconds=14),
         Fault(kind="cut-kafka", at_seconds=20, lasts_seconds=5),
         Fault(kind="kill-worker", at_seconds=25, target=2),
         Fault(kind="kill-publisher", at_seconds=26),
+        Fault(kind="kill-connector", at_seconds=27),
     ),
 )
 CARELESS_SCHEDULE = Schedule(
@@ -37,8 +41,10 @@ CARELESS_SCHEDULE = Schedule(
     faults=(
         Fault(kind="kill-worker", at_seconds=6, target=1),
         Fault(kind="kill-worker", at_seconds=6, target=2),
+        Fault(kind="kill-connector", at_seconds=7),
         Fault(kind="kill-worker", at_seconds=13, target=1),
         Fault(kind="kill-worker", at_seconds=13, target=2),
+        Fault(kind="kill-connector", at_seconds=13),
     ),
 )
 
@@ -71,18 +77,29 @@ def test_nothing_is_lost_and_nothing_is_doubled(
     assert set(outcome.account.fates) == set(get_args(Fate))
 
 
-def test_a_worker_that_acknowledges_before_it_flushes_is_found_out(
+def test_what_is_acknowledged_or_noted_before_it_is_safe_is_found_out(
     undisturbed: Result, tmp_path: Path
 ) -> None:
-    def careless(name: int | str, data_dir: Path, health_port: int) -> list[str]:
-        return [sys.executable, str(CARELESS), "--worker", str(name), str(data_dir), str(health_port)]
+    def workers(name: int | str, data_dir: Path, health_port: int) -> list[str]:
+        return [sys.executable, str(CARELESS_WORKER), "--worker", str(name), str(data_dir), str(health_port)]
+
+    def connectors(data_dir: Path, health_port: int) -> list[str]:
+        words = ["connect", "--health-port", str(health_port), "--data-dir", str(data_dir)]
+        return [sys.executable, str(CARELESS_CONNECTORS), *words]
 
     outcome = run_campaign(
-        CARELESS_SCHEDULE, tmp_path, tell=print, worker_argv=careless, undisturbed=undisturbed
+        CARELESS_SCHEDULE,
+        tmp_path,
+        tell=print,
+        worker_argv=workers,
+        connector_argv=connectors,
+        undisturbed=undisturbed,
     )
     assert not outcome.clean
-    assert outcome.account.lost
-    assert sum(line.lost for line in outcome.lines) == len(outcome.account.lost)
-    assert all(
-        "not stored" in finding.text or "no dead letter" in finding.text for finding in outcome.account.lost
-    )
+    lost = [finding.text for finding in outcome.account.lost]
+    assert sum(line.lost for line in outcome.lines) == len(lost)
+    by_connectors = [text for text in lost if "was shown" in text]
+    by_workers = [text for text in lost if "not stored" in text or "cannot be processed" in text]
+    assert by_connectors
+    assert by_workers
+    assert len(by_connectors) + len(by_workers) == len(lost)

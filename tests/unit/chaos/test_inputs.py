@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import lz4.frame  # type: ignore[import-untyped]  # it publishes no types
@@ -103,6 +103,15 @@ def test_time_goes_on_among_the_records_and_ends_while_some_targets_still_run(ma
     said = [value.occurred_at for value in mentions(made) if isinstance(value, Mention)]
     assert sum(made.ends_at - timedelta(hours=24) < at <= made.ends_at for at in said) > 10
     assert sum(at < made.ends_at - timedelta(hours=72) for at in said) > 100
+
+
+def test_what_platforms_show_was_said_before_anybody_reads_it(made: Inputs) -> None:
+    first_tick = ClockTick.read(made.first[-1].value or b"").at
+    for post in made.posts:
+        for at in (post.fields.get("written"), post.fields.get("edited")):
+            if at not in (None, "some day"):
+                assert datetime.fromisoformat(at) < first_tick
+    assert len(made.posts) > 200
 
 
 def test_customers_are_there_once(made: Inputs) -> None:

@@ -40,6 +40,15 @@ def test_versions_of_a_case_are_no_difference() -> None:
     assert snapshot_state({"K-1": case}) != snapshot_state({"K-1": case | {"queue": "else"}})
 
 
+def test_when_something_was_heard_is_no_difference() -> None:
+    def case(at: str, revision: int, cause: str) -> dict[str, dict[str, object]]:
+        contact = {"mention_id": "m", "grouping_revision": revision, "grouping_cause": cause}
+        return {"K-1": {"contacts": [contact], "responses": [{"response_id": "r", "received_at": at}]}}
+
+    assert snapshot_state(case("10:00", 0, "refund")) == snapshot_state(case("10:05", 7, "refund"))
+    assert snapshot_state(case("10:00", 0, "refund")) != snapshot_state(case("10:00", 0, "delay"))
+
+
 def test_a_deadline_that_passed_is_a_difference() -> None:
     case = {"case_id": "K-1", "version": 7, "clocks": [{"kind": "first_response", "state": "running"}]}
     late = case | {"clocks": [{"kind": "first_response", "state": "breached"}]}
