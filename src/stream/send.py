@@ -6,8 +6,8 @@ leader for each record are what its way for single records spends most of its ti
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from itertools import count, zip_longest
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from listener.domain.errors import LostFooting, ServiceError
 from listener.domain.topics import MAX_DEAD_BYTES
 from listener.kafka.connection import KafkaConnection
-from stream.murmur2 import murmur2
+from stream.murmur2 import murmur2_of_each
 from stream.reliability import Footing
 
 LZ4_LEVEL = 1
@@ -60,6 +60,8 @@ class Sender:
         self._timeout_ms = int(delivery_timeout_seconds * 1000)
         self._producer: AIOKafkaProducer | None = None
         self._turn = count()
+        self._numbers: dict[bytes, int] = {}
+        """What decides about the partitions of keys, as in every client of ours."""
 
     async def start(self) -> None:
         """Connects.
@@ -130,15 +132,27 @@ class Sender:
         """By topic and partition, which of the records go there."""
         partitions: dict[str, int] = {}
         found: dict[tuple[str, int], list[int]] = {}
+        numbers = self._numbers_of(
+            {record.key for record in records if record.partition is None and record.key is not None}
+        )
         for place, record in enumerate(records):
             topic, partition = record.topic, record.partition
             if partition is None:
                 if topic not in partitions:
                     partitions[topic] = len(await producer.partitions_for(topic))
-                number = next(self._turn) if record.key is None else _number(record.key)
+                number = next(self._turn) if record.key is None else numbers[record.key]
                 partition = number % partitions[topic]
             found.setdefault((topic, partition), []).append(place)
         return found
+
+    def _numbers_of(self, keys: Set[bytes]) -> Mapping[bytes, int]:
+        """Numbers of these keys at least."""
+        if len(self._numbers) > _KEYS:
+            self._numbers = {}  # another's that is looked through meanwhile stays as it is
+        numbers = self._numbers
+        if new := [key for key in keys if key not in numbers]:
+            numbers.update(zip(new, (hashed & 0x7FFFFFFF for hashed in murmur2_of_each(new)), strict=True))
+        return numbers
 
 
 def _batches(
@@ -160,9 +174,3 @@ def _append(batch: Any, record: Record) -> bool:
     """Whether there was room for it; for a first one there always is."""
     added = batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
     return added is not None
-
-
-@lru_cache(maxsize=_KEYS)
-def _number(key: bytes) -> int:
-    """What decides about the partition of a key, as in every client of ours."""
-    return murmur2(key) & 0x7FFFFFFF

@@ -157,21 +157,25 @@ class CustomerIndex:
                 evidence=(evidence,),
                 version=self.version,
             )
-        asked = self._asked(identity, rejected)
+        keys = _keys_of_author(identity)
+        asked = self._asked(identity, keys, rejected)
         found = self._found  # if it is replaced meanwhile, the answer is remembered nowhere
         match = found.get(asked)
         if match is None:
-            match = self._match(identity, rejected)
+            match = self._match(identity, keys, rejected)
             if len(found) >= MAX_FOUND:
                 found.clear()
             found[asked] = match
         return match
 
-    def _match(self, identity: AuthorIdentity, rejected: frozenset[str]) -> Match:
-        owners = self._owners(identity, rejected)
+    def _match(self, identity: AuthorIdentity, keys: "list[Key]", rejected: frozenset[str]) -> Match:
+        hashed = [key.hash for key in keys]
+        owners = self._owners(keys, hashed, rejected)
         if not owners:
-            return self._weighed(identity, rejected, None) or self._unknown
-        possible = set[str].intersection(*({c.customer_id for c in held.allowed} for held in owners))
+            return self._weighed(identity, hashed, rejected, None) or self._unknown
+        possible = {record.customer_id for record in owners[0].allowed}
+        for held in owners[1:]:
+            possible &= {record.customer_id for record in held.allowed}
         telling = [held for held in owners if not held.shared and held.allowed[0].customer_id in possible]
         evidence_of_all = tuple(dict.fromkeys(held.in_words() for held in owners))
         if telling:
@@ -182,7 +186,7 @@ class CustomerIndex:
                 evidence=evidence_of_all,
                 version=self.version,
             )
-        found = self._weighed(identity, rejected, possible) if possible else None
+        found = self._weighed(identity, hashed, rejected, possible) if possible else None
         if found is not None and found.status == "matched":
             return found.model_copy(update={"evidence": (*evidence_of_all, *found.evidence)})
         candidates = {c.customer_id for held in owners for c in held.allowed}
@@ -193,19 +197,26 @@ class CustomerIndex:
             version=self.version,
         )
 
-    def _asked(self, identity: AuthorIdentity, rejected: frozenset[str]) -> tuple[object, ...]:
+    def _asked(
+        self, identity: AuthorIdentity, keys: "list[Key]", rejected: frozenset[str]
+    ) -> tuple[object, ...]:
         """What an answer depends on while no customer changes."""
-        exact = (*_keys_of_author(identity), rejected)
+        exact = (*keys, rejected)
         if self._comparer is None:
             return exact
         return (*exact, identity.names, identity.handles, identity.places, identity.details)
 
     def _weighed(
-        self, identity: AuthorIdentity, rejected: frozenset[str], possible: set[str] | None
+        self,
+        identity: AuthorIdentity,
+        exact: list[int],
+        rejected: frozenset[str],
+        possible: set[str] | None,
     ) -> Match | None:
         """What weak agreements say; None where they say nothing.
 
         Args:
+            exact: hashes of the author's keys.
             possible: whom the exact keys leave; None where there are none.
         """
         comparer = self._comparer
@@ -213,7 +224,7 @@ class CustomerIndex:
             return None
         ours = comparer.author_record(identity)
         with self._lock:
-            records, unseen = self._candidates(identity, ours)
+            records, unseen = self._candidates(exact, ours)
             if not records:
                 return None
             count = len(self)
@@ -229,19 +240,19 @@ class CustomerIndex:
                 return None
             return self._of_verdict(comparer, verdict, {r.customer_id: r for r in records}, count)
 
-    def _candidates(self, identity: AuthorIdentity, ours: Record) -> tuple[list["_Record"], float]:
+    def _candidates(self, exact: list[int], ours: Record) -> tuple[list["_Record"], float]:
         """Customers who share a key with the author, and the most bits that others in a crowd could have."""
         comparer = self._comparer
         if comparer is None:
             return [], 0.0
-        keys: list[tuple[Fields, int]] = [((), exact.hash) for exact in _keys_of_author(identity)]
+        keys: list[tuple[Fields, int]] = [((), hashed) for hashed in exact]
         keys += [(fields, hash64(f"weak\0{key}")) for fields, key in comparer.blocking.keys(ours)]
+        count = self._keys.count
+        shared = [(size, fields, hashed) for fields, hashed in keys if (size := count(hashed))]
         slots: set[int] = set()
         crowded = set[Fields]()
-        for size, fields, hashed in sorted(
-            (self._keys.count(hashed), fields, hashed) for fields, hashed in keys
-        ):
-            if size > MOST_IN_BLOCK or (size and len(slots) + size > MOST_COMPARED):
+        for size, fields, hashed in sorted(shared):
+            if size > MOST_IN_BLOCK or len(slots) + size > MOST_COMPARED:
                 crowded.add(fields)
             else:
                 slots.update(self._keys.find(hashed))
@@ -311,16 +322,19 @@ class CustomerIndex:
             for value in values:
                 self._occurrences.add(f"{field}\0{value}", count)
 
-    def _owners(self, identity: AuthorIdentity, rejected: frozenset[str]) -> list["_Owners"]:
+    def _owners(self, keys: "list[Key]", hashed: list[int], rejected: frozenset[str]) -> list["_Owners"]:
         """Each of the author's keys that customers have, the strongest first."""
+        with self._lock:
+            held = [
+                (key, [self._record(slot) for slot in slots[: MAX_CANDIDATES + len(rejected)]])
+                for key, number in zip(keys, hashed, strict=True)
+                if (slots := self._keys.find(number))
+            ]
         found: list[_Owners] = []
-        for key in _keys_of_author(identity):
-            with self._lock:
-                slots = self._keys.find(key.hash)
-                records = [self._record(slot) for slot in slots[: MAX_CANDIDATES + len(rejected)]]
-            if not records:
-                continue
-            owners = sorted((r for r in records if r.has(key)), key=lambda r: r.customer_id)
+        for key, records in held:
+            owners = [record for record in records if record.has(key)]
+            if len(owners) > 1:
+                owners.sort(key=lambda record: record.customer_id)
             allowed = [record for record in owners if record.customer_id not in rejected]
             if allowed:
                 found.append(_Owners(key, allowed, shared=len(owners) > 1))
@@ -468,15 +482,16 @@ class _Record(NamedTuple):
         )
 
 
-def _keys_of_author(identity: AuthorIdentity) -> Iterator[Key]:
-    for handle in identity.verified_handles:
-        yield Key("handle", handle, identity.source_kind)
-    for email in identity.emails:
-        yield Key("email", email)
-    for phone in identity.phones:
-        yield Key("phone", phone)
-    for number in identity.references:
-        yield Key("reference", number)
+def _keys_of_author(identity: AuthorIdentity) -> list[Key]:
+    """The strongest first."""
+    keys = [Key("handle", handle, identity.source_kind) for handle in identity.verified_handles]
+    if identity.emails:
+        keys += [Key("email", email) for email in identity.emails]
+    if identity.phones:
+        keys += [Key("phone", phone) for phone in identity.phones]
+    if identity.references:
+        keys += [Key("reference", number) for number in identity.references]
+    return keys
 
 
 def _named(customer: Customer | _Record | None, customer_id: str) -> str:
