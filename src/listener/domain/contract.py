@@ -7,6 +7,7 @@ Unknown fields are an error where a value enters the system (`read_at_edge`) and
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
+import orjson
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -48,11 +49,16 @@ def within_storable_years(moment: datetime) -> datetime:
     return moment
 
 
+_WITH_FRACTION = len('"2026-11-22T03:46:45.123456+00:00"')
+
+
 def format_utc(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds: ``2026-11-22T03:46:45.123Z``."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    # a fourth of the time of isoformat(), and a case has dozens of times
+    text = orjson.dumps(moment)  # in quotes, with microseconds unless they are 0, and +00:00
+    return text[1:24].decode() + "Z" if len(text) == _WITH_FRACTION else text[1:20].decode() + ".000Z"
 
 
 UtcTime = Annotated[

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from listener.domain.contract import format_utc
@@ -21,9 +21,9 @@ times = st.datetimes(timezones=st.just(UTC)).filter(lambda at: 1990 < at.year < 
 
 
 def mention(**changes: Any) -> Mention:
-    example = examples()[Mention]
-    assert isinstance(example, Mention)
-    return Mention.read_at_edge(json.dumps(json.loads(example.to_json()) | changes))
+    given_one = examples()[Mention]
+    assert isinstance(given_one, Mention)
+    return Mention.read_at_edge(json.dumps(json.loads(given_one.to_json()) | changes))
 
 
 @given(text=st.text(max_size=300), title=st.none() | st.text(max_size=50), at=times, received=times)
@@ -40,6 +40,15 @@ def test_a_mention_is_the_same_after_the_wire(
     assert read_raw(said.to_json()) == said
     assert said.effective_at == min(said.occurred_at, said.received_at)
     assert said.occurred_at.microsecond % 1000 == 0
+
+
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(at=st.datetimes(timezones=zones | st.just(UTC)).filter(lambda at: 1 < at.year < 9999))
+@example(at=datetime(999, 1, 1, tzinfo=UTC))
+def test_times_are_written_as_the_standard_library_writes_them(at: datetime) -> None:
+    assert format_utc(at) == at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def test_times_are_utc_with_milliseconds() -> None:
