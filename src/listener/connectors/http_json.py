@@ -332,11 +332,16 @@ class HttpJsonConnector:
         return answer, raws
 
     def _take(self, going: _Pass, raws: list[Any]) -> bool:
-        """Takes a page into a pass. Returns whether there was news on it."""
+        """Takes a page into a pass.
+
+        Returns:
+            Whether there may be news behind it: there was some on it, or it has only what this pass has read
+            already, since a whole page of news came on top meanwhile.
+        """
         options = self._options
         going.pages += 1
         going.items += len(raws)
-        has_news = False
+        has_news = again = known = False
         for raw in raws:
             told = read_item(raw, self._reader, self._now())
             if options.since is not None and not isinstance(told.item, Unreadable):
@@ -345,12 +350,14 @@ class HttpJsonConnector:
                 continue
             before = going.news.get(told.key)
             if not self._position.recent.is_news(told.key, told.revision):
-                continue
-            if before is None or told.revision > before.revision:
+                known = True
+            elif before is None or told.revision > before.revision:
                 going.news[told.key] = told
                 has_news = True
+            else:
+                again = True
         going.deep = going.deep or (has_news and going.pages > 1)
-        return has_news
+        return has_news or (again and not known)
 
     def _goes_on(
         self, going: _Pass, answered: Answered, answer: Any, raws: list[Any], has_news: bool

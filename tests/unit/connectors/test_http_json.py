@@ -263,6 +263,20 @@ def test_what_a_deletion_pulls_to_a_page_that_was_read_is_found(
     assert whole_pass(made)[0] == []
 
 
+def test_more_news_than_a_page_holds_while_a_pass_reads_hides_nothing(
+    shop: Shop, connector: Callable[..., HttpJsonConnector]
+) -> None:
+    made = connector(paging={"page": "page"})
+    whole_pass(made)
+    assert whole_pass(made)[0] == []
+    shop.numbers += range(8, 16)
+    shop.gate.at(2, lambda: shop.numbers.extend(range(16, 19)))  # the second page is what the first was
+    heard = whole_pass(made)[0]
+    while more := whole_pass(made)[0]:
+        heard += more
+    assert sorted(heard, key=int) == [str(number) for number in range(8, 19)]
+
+
 def test_only_what_has_changed_is_sent(shop: Shop, connector: Callable[..., HttpJsonConnector]) -> None:
     made = connector()
     whole_pass(made)
