@@ -159,6 +159,8 @@ class BatchConsumer:
                 break
             if len(batch) >= self._max_records or size >= self._max_bytes or now >= deadline:
                 break
+        if len(batch) >= self._max_records or size >= self._max_bytes:
+            self._read_ahead()
         if batch:
             self._handed_out.append(extent)
             self._handed_out_at = time.monotonic()
@@ -241,6 +243,16 @@ class BatchConsumer:
             return self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=limit)  # type: ignore[no-any-return]
         except KafkaError as error:
             raise ServiceError(f"Kafka failed while records were read: {error}") from error
+
+    def _read_ahead(self) -> None:
+        """Asks for more of the partitions of which all was read, to come while the caller is at work.
+
+        By itself kafka-python asks once it has nothing left of any partition, and then its caller waits.
+        """
+        try:
+            self._consumer._fetcher.send_fetches()  # noqa: SLF001 - it has no method for it
+        except KafkaError as error:
+            raise ServiceError(f"Kafka failed while records were asked for: {error}") from error
 
     def _keep_owned(self, owned: set[TopicPartition]) -> None:
         """What was handed out of partitions that have moved is not committed, even if they come back."""

@@ -10,7 +10,7 @@ from sinks.clickhouse.erased import without_erased
 from sinks.clickhouse.rows import ROWS_OF, Rows
 from sinks.sink import Prepared, Refused
 
-RECORDS_AT_ONCE = 500
+RECORDS_AT_ONCE = 250
 """Records become rows, and these columns of an insert, in parts that stay in the processor's cache."""
 
 Kinds = Mapping[str, Mapping[str, str]]

@@ -115,6 +115,21 @@ def test_a_record_that_is_larger_than_what_is_read_ahead_comes_in_its_turn(
     assert found.count(1) == 6 * 500
 
 
+def test_more_comes_while_the_caller_is_at_work_though_something_is_left(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic(2)
+    publish(connection, name, range(40))
+    with consumer(connection, name, max_records=39, max_wait_seconds=30) as member:
+        assert len(member.poll(30)) == 39, "of one partition all, of the other all but one"
+        publish(connection, name, range(40, 80))
+        deadline = time.monotonic() + 30
+        while not member._consumer._fetcher._completed_fetches:
+            assert time.monotonic() < deadline, "nothing was asked for"
+            time.sleep(0.05)
+        assert len(member.poll(30)) == 39
+
+
 def test_what_is_not_committed_comes_again(connection: KafkaConnection, topic: MakeTopic) -> None:
     name = topic()
     publish(connection, name, range(100))
