@@ -180,6 +180,7 @@ class _Pass:
         pages: read so far.
         at_least: pages to read even where there is no news.
         news: by key, what is to be published.
+        left_out: by key, revisions of what `where` leaves out and was not seen before.
         deep: whether there was news behind the first page.
         validators: of the first page: what was asked, and what to say so that it is sent only once changed.
     """
@@ -190,6 +191,7 @@ class _Pass:
     pages: int = 0
     items: int = 0
     news: dict[str, Told] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     deep: bool = False
     since: str | None = None
     validators: tuple[dict[str, str], Mapping[str, str]] = ({}, {})
@@ -229,6 +231,8 @@ class HttpJsonConnector:
         self._backoff = Backoff(options.poll_seconds, max(LONGEST_SECONDS, options.poll_seconds), uniform)
         self._interval_seconds = 60.0 / options.requests_per_minute
         self._position = Position(self._url)
+        self._left_out = Recent()
+        """What `where` left out lately. A page with new such things may have news behind it."""
         self._pass: _Pass | None = None
         self._pages_next = 1
         self._validators: tuple[dict[str, str], Mapping[str, str]] = ({}, {})
@@ -335,18 +339,21 @@ class HttpJsonConnector:
         """Takes a page into a pass.
 
         Returns:
-            Whether there may be news behind it: there was some on it, or it has only what this pass has read
-            already, since a whole page of news came on top meanwhile.
+            Whether there may be news behind it: there was some on it, or something new that `where` leaves out,
+            or it has only what this pass has read already, since a whole page of news came on top meanwhile.
         """
         options = self._options
         going.pages += 1
         going.items += len(raws)
-        has_news = again = known = False
+        has_news = unseen = again = known = False
         for raw in raws:
             told = read_item(raw, self._reader, self._now())
             if options.since is not None and not isinstance(told.item, Unreadable):
                 going.since = greater(going.since, found(options.since.value, raw), options.since.first)
             if options.where is not None and not found(options.where, raw):
+                if self._left_out.is_news(told.key, told.revision):
+                    going.left_out[told.key] = told.revision
+                    unseen = True
                 continue
             before = going.news.get(told.key)
             if not self._position.recent.is_news(told.key, told.revision):
@@ -357,7 +364,7 @@ class HttpJsonConnector:
             else:
                 again = True
         going.deep = going.deep or (has_news and going.pages > 1)
-        return has_news or (again and not known)
+        return has_news or unseen or (again and not known)
 
     def _goes_on(
         self, going: _Pass, answered: Answered, answer: Any, raws: list[Any], has_news: bool
@@ -404,6 +411,8 @@ class HttpJsonConnector:
         self._position.is_new = False
         for told in news:
             self._position.recent.add(told.key, told.revision)
+        for key, revision in going.left_out.items():
+            self._left_out.add(key, revision)
         self._pages_next = max(self._options.reread_pages, going.pages if going.deep else 1)
         pause = self._interval_seconds if going.deep else self._options.poll_seconds
         return Batch(

@@ -318,6 +318,22 @@ def test_only_some_items(connector: Callable[..., HttpJsonConnector]) -> None:
     assert whole_pass(connector(where="id > `6`"))[0] == ["7"]
 
 
+def test_a_page_of_which_nothing_is_wanted_hides_nothing(
+    shop: Shop, connector: Callable[..., HttpJsonConnector]
+) -> None:
+    made = connector(paging={"page": "page"}, where="id < `9` || id > `20`")
+    whole_pass(made)
+    shop.numbers += range(8, 16)  # only the oldest of them is wanted, on the third page
+    assert whole_pass(made)[0] == ["8"]
+    shop.asked.clear()
+    assert whole_pass(made)[0] == []
+    while len(shop.asked) > 1:  # a pass that went deep is followed by others that look as far
+        shop.asked.clear()
+        whole_pass(made)
+    shop.numbers.append(21)
+    assert whole_pass(made)[0] == ["21"]
+
+
 def test_a_cursor_of_another_connector_is_refused_in_words(
     connector: Callable[..., HttpJsonConnector],
 ) -> None:
