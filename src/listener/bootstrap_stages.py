@@ -42,9 +42,8 @@ from stream.triage.triage import Triage
 
 log = logging.getLogger(__name__)
 
-GARBAGE_THRESHOLDS = (1_000_000, 2, 20)
-"""Hardly anything is in cycles: Python's own 700 looks far too often. Nor is it to look each time that 100,000
-objects more have come to stay, as `stream.unpacked` keeps them: to walk over these takes 50 ms."""
+GARBAGE_THRESHOLDS = (100_000, 20, 20)
+"""A batch makes some ten thousand objects, hardly any of them in cycles: Python's own 700 looks far too often."""
 
 
 @dataclass(frozen=True)
