@@ -32,8 +32,12 @@ TableKey = tuple[int, bytes]
 
 BULK = 128
 """Records that are prepared together; what is cheaper in bulk is hardly cheaper in more."""
-TURN_SECONDS = 0.001
-"""So long a batch is folded before others have a turn: the broker's answers to the one before are waited for."""
+TURN_SECONDS, LONG_TURN_SECONDS = 0.001, 0.005
+"""So long a batch is folded before others have a turn: the broker's answers to the one before are waited for. They
+come in some ten turns, with both stages folding."""
+LARGE = 400
+"""Records of a batch that takes so long that the answers come meanwhile in any case: it takes long turns, of which
+each costs some hundredths of a millisecond."""
 
 
 class Folded(NamedTuple):
@@ -100,7 +104,7 @@ class StageWorker(Generic[T]):
             records: one or more.
         """
         started = time.monotonic()
-        turns = _Turns()
+        turns = _Turns(TURN_SECONDS if len(records) < LARGE else LONG_TURN_SECONDS)
         # Step 1: decode
         letters: list[Record] = []
         dead: list[tuple[Fetched, bool]] = []
@@ -257,13 +261,14 @@ class StageWorker(Generic[T]):
 class _Turns:
     """Lets others have a turn now and then."""
 
-    def __init__(self) -> None:
-        self.over_at = time.monotonic() + TURN_SECONDS
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.over_at = time.monotonic() + seconds
         """When others are to have a turn. Whoever has many records looks here: to await nothing takes longer."""
 
     async def give(self) -> None:
         await asyncio.sleep(0)
-        self.over_at = time.monotonic() + TURN_SECONDS
+        self.over_at = time.monotonic() + self._seconds
 
 
 class _Failed:
