@@ -41,11 +41,11 @@ class KeyTable:
 
     def find(self, key: int) -> list[int]:
         """The values under a hash of 64 bits, in no particular order."""
-        return self._parts[(key >> 32) % _PARTS].find(key)
+        return self._part(key).find(key)
 
     def count(self, key: int) -> int:
         """How many values there are under a hash."""
-        return self._parts[(key >> 32) % _PARTS].count(key)
+        return self._part(key).count(key)
 
     def add(self, key: int, value: int) -> None:
         """Adds a value under a hash, once however often it is added."""
