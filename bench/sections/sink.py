@@ -43,7 +43,10 @@ CHUNK = 1000
 """Mentions that are heard together."""
 SINK_SECONDS = 300.0
 LOOK_SECONDS = 0.1
-"""How often it is asked how far the sink is: each time costs milliseconds of processors that all share."""
+SELDOM_SECONDS = 0.5
+"""How often it is asked how far the sink is, where that decides, and between: each time costs milliseconds of
+processors that all share, and the bare insert is not asked."""
+NEARLY_ALL = 0.8
 GROUP = sink_group("clickhouse")
 
 
@@ -167,5 +170,6 @@ def _sink(broker: Broker, url: str, records: Sequence[Record], batch_records: in
                 if stored == first[1]:
                     raise ValueError(f"all in one batch of {batch_records}: take more mentions")
                 return (stored - first[1]) / (time.monotonic() - first[0])
-            time.sleep(LOOK_SECONDS)
+            between = first is not None and stored < NEARLY_ALL * len(records)
+            time.sleep(SELDOM_SECONDS if between else LOOK_SECONDS)
     raise TimeoutError(f"the sink stored {stored} of {len(records)} records on {ENRICHED.name} and others")

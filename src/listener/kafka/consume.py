@@ -78,7 +78,7 @@ class BatchConsumer:
         topics: Iterable[str],
         *,
         max_records: int = 20_000,
-        max_bytes: int = 32 * 1024 * 1024,
+        max_bytes: int = 64 * 1024 * 1024,
         max_wait_seconds: float = 0.5,
         session_timeout_seconds: float = 10.0,
         tenure: Tenure | None = None,

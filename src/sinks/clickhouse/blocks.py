@@ -15,8 +15,10 @@ RECORDS_AT_ONCE = 250
 
 Kinds = Mapping[str, Mapping[str, str]]
 """Table to the types of its columns by name."""
-Block = dict[str, dict[str, Column]]
-"""Table to its columns by name."""
+Columns = dict[str, Column]
+"""The columns of a table by name."""
+Block = dict[str, Columns]
+"""Table to its columns."""
 
 
 def block_of(batch: Sequence[Record], kinds: Kinds, erasures: Erasures) -> Prepared[Block]:

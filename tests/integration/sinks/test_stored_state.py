@@ -430,22 +430,28 @@ def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:
     assert connect(database).execute("SELECT causes FROM mentions") == [(["late"],)]
 
 
-def test_what_the_server_refuses_is_busy_and_never_dropped(own_database: str) -> None:
+@pytest.mark.parametrize("refusing", [("mentions",), ("cases",), ("responses",), ("mentions", "cases")])
+def test_what_the_server_refuses_is_busy_and_never_dropped(
+    own_database: str, refusing: tuple[str, ...]
+) -> None:
     log = everything()
     sink = ClickHouseSink(own_database)
     sink.ping()
     client = connect(own_database)
-    client.execute("RENAME TABLE mentions TO away")
+    for table in refusing:
+        client.execute(f"RENAME TABLE {table} TO {table}_away")
     prepared = sink.prepare(log.records)
     with pytest.raises(Busy):
         sink.store(prepared.content)
-    client.execute("RENAME TABLE away TO mentions")
+    for table in refusing:
+        client.execute(f"RENAME TABLE {table}_away TO {table}")
     sink.store(prepared.content)
     stored = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
     assert stored
     sink.store(prepared.content)
     again = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
     assert again == stored, "what was stored can be stored again"
+    sink.close()
 
 
 def test_a_table_whose_types_have_changed_takes_nothing_until_the_sink_starts_again(
