@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -60,6 +61,8 @@ def main() -> None:
     )
     parser.add_argument("--column", default="text", help="its column with the texts")
     given = parser.parse_args()
+    # as with Ctrl-C: what was started is ended, and nothing goes on alone
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = _options(given)
     chosen = [*SECTIONS] if "all" in given.sections else [s for s in given.sections if s in SECTIONS]
     load_before = os.getloadavg()[0]  # once: the load that a section leaves is not somebody else's
