@@ -55,14 +55,6 @@ INNER JOIN
 SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
 COMMENT 'Cases whose earliest contact was deleted, by hash, and when, in milliseconds since 1970';
 
-CREATE OR REPLACE VIEW current_case_facts AS
-SELECT f.* EXCEPT (party_id, version), if(p.case_key = 0, f.party_id, p.party_id) AS party
-FROM case_facts AS f FINAL
-LEFT ANY JOIN moved_cases AS p ON f.case_key = p.case_key
-WHERE f.state != 'superseded'
-SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'partial_merge'
-COMMENT 'Each case that is not superseded, its newest snapshot, with the hash of its party';
-
 -- How long it was listened: what is not answered by then is not known to be unanswered for longer.
 CREATE OR REPLACE VIEW observed AS
 SELECT

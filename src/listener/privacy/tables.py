@@ -44,7 +44,7 @@ VIEWS = {
     "current_audit": "audit",
     "moved_authors": "parties",
     "current_contact_facts": "contact_facts, moved_authors",
-    "current_case_facts": "case_facts, moved_cases",
+    "current_case_facts": "case_facts, moved_authors",
     "moved_cases": "case_facts, moved_authors",
     "deleted_cases": "case_facts, mention_tombstones",
     "wait_times": "case_facts, moved_cases, deleted_cases, observed",

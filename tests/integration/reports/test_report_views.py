@@ -239,8 +239,8 @@ def test_a_wait_of_whole_minutes_is_in_the_bin_that_ends_there(place: Place) -> 
             toDateTime64(%(day)s, 3, 'UTC') AS at, at + INTERVAL minutes MINUTE AS full,
             if(asked_by = 'phone', full + INTERVAL 1 MILLISECOND, full) AS then,
             concat('bin:', asked_by, toString(minutes)) AS id
-        SELECT id, bitShiftLeft(toUInt64(1), 32), concat('a:', id), id, id, 'resolved', 'late', at, asked_by, 'private',
-            'mail', then, asked_by, then, at, at, 1
+        SELECT id, bitShiftLeft(toUInt64(1), 32), concat('a:', id), id, id, 'resolved', 'late', at, asked_by,
+            'private', 'mail', then, asked_by, then, at, at, 1
         """,
         {"ends": ends, "day": f"{place.day:%Y-%m-%d %H:%M:%S}"},
     )
