@@ -18,6 +18,7 @@ from listener.domain.response import Goodwill, Response
 from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import report
+from listener.reports.view import read
 from stored_log import Log, store
 
 pytestmark = pytest.mark.clickhouse
@@ -224,6 +225,40 @@ def test_the_trend_is_against_the_time_of_equal_length_before(place: Place) -> N
     assert (row["parties"], row["parties_before"], row["trend"]) == (1, 1, 1.0)
     assert row["trend_low"] < 0.2
     assert row["trend_high"] > 5
+
+
+def test_a_wait_of_whole_minutes_is_in_the_bin_that_ends_there(place: Place) -> None:
+    """A wait for each end of a bin, of a minute up to 4 hours, 15 up to 48, 60 up to 336; by phone 1 ms longer."""
+    ends = [*range(1, 241), *range(255, 2881, 15), *range(2940, 20161, 60)]
+    place.client.execute(
+        """
+        INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, root_cause, asked_at,
+            channel, visibility, source, first_answer_at, first_answer_channel, ended_at, opened_at,
+            last_at, version)
+        WITH arrayJoin(%(ends)s) AS minutes, arrayJoin(['email', 'phone']) AS asked_by,
+            toDateTime64(%(day)s, 3, 'UTC') AS at, at + INTERVAL minutes MINUTE AS full,
+            if(asked_by = 'phone', full + INTERVAL 1 MILLISECOND, full) AS then,
+            concat('bin:', asked_by, toString(minutes)) AS id
+        SELECT id, bitShiftLeft(toUInt64(1), 32), concat('a:', id), id, id, 'resolved', 'late', at, asked_by,
+            'private', 'mail', then, asked_by, then, at, at, 1
+        """,
+        {"ends": ends, "day": f"{place.day:%Y-%m-%d %H:%M:%S}"},
+    )
+    window = Window(place.day, place.day + HOUR)
+    after = {"email": ends, "phone": [*ends[1:], 21600]}
+    binned = read(place.client, "waits_in_bins", window)
+    for event in ("answer", "resolution"):
+        for channel, uppers in after.items():
+            found = {
+                round(row["upper_hours"] * 60): row["happened"]
+                for row in binned
+                if (row["event"], row["channel"]) == (event, channel)
+            }
+            assert found == dict.fromkeys(uppers, 1), (event, channel)
+    for row in read(place.client, "channel_waits", window):
+        if row["of"] == "cases":
+            for event in ("answer", "resolution"):
+                assert [round(hours * 60) for hours in row[f"{event}_hours"]] == after[row["channel"]]
 
 
 def test_every_table_every_column_and_every_view_is_explained_in_the_schema(place: Place) -> None:
