@@ -8,6 +8,7 @@ import gc
 import multiprocessing
 import signal
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
@@ -29,11 +30,13 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class SecondMaker:
-    """The child, as its parent sees it. For one thread.
+    """The child, as its parent sees it. `begin` is for one thread, `finish` for one, perhaps another.
 
     1. `begin` hands over a batch.
     2. The caller does something else.
-    3. `finish` waits for what was made of it.
+    3. `finish` waits for what was made of it; of several, of the one that was handed over first.
+
+    The child reads a batch once what it made of the one before is being waited for, if that is much.
 
     Args:
         kinds: of the tables.
@@ -48,11 +51,11 @@ class SecondMaker:
         with _stops_held():
             self._process.start()
         other_end.close()  # so that the pipe ends with the child
-        self._batch: Sequence[Record] = ()
+        self._begun: deque[Sequence[Record]] = deque()
         self._changes = 0
 
     def begin(self, batch: Sequence[Record], erasures: Erasures) -> None:
-        """Hands over a batch, while none is under way.
+        """Hands over a batch.
 
         Args:
             erasures: as for `block_of`; handed over when they have changed.
@@ -62,14 +65,15 @@ class SecondMaker:
         """
         changes = erasures.changes
         news = erasures.copy() if changes != self._changes else None
+        self._begun.append(batch)
         try:
             self._pipe.send((news, list(map(_fields, batch))))
         except OSError as error:
             raise self._ended() from error
-        self._batch, self._changes = batch, changes
+        self._changes = changes
 
     def finish(self) -> Prepared[Block]:
-        """What was made of the batch.
+        """What was made of the batch that was begun first and is not finished.
 
         Raises:
             ServiceError: the child has ended.
@@ -78,7 +82,7 @@ class SecondMaker:
             block, refused = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise self._ended() from error
-        batch, self._batch = self._batch, ()
+        batch = self._begun.popleft()
         return Prepared(block, [Refused(batch[number], Rejected(*why)) for number, why in refused])
 
     def close(self) -> None:
@@ -117,10 +121,10 @@ def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
             return
 
 
-def middle_of(batch: Sequence[Record]) -> int:
-    """Where a batch falls into halves that take about as long: a case takes twenty times as long as an alert."""
+def parted_at(batch: Sequence[Record], share: float) -> int:
+    """How many records of a batch take about this share of its time: a case takes that of twenty alerts."""
     passed = list(accumulate([len(record.value or b"") + RECORD_BYTES for record in batch]))
-    return bisect_right(passed, passed[-1] / 2) if passed else 0
+    return bisect_right(passed, passed[-1] * share) if passed else 0
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from clickhouse_driver.errors import ServerException
 
@@ -18,7 +18,7 @@ from sinks.clickhouse.blocks import Block, Columns, block_of
 from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.erased import AUDIT
 from sinks.clickhouse.rows import ROWS_OF
-from sinks.clickhouse.second_maker import SecondMaker, middle_of
+from sinks.clickhouse.second_maker import SecondMaker, parted_at
 from sinks.clickhouse.told_causes import ToldCauses, reclassified
 from sinks.sink import Prepared, Refused
 
@@ -33,19 +33,26 @@ INSERT_SETTINGS = {
 
 _KINDS = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
 LARGE_BATCH = 4000
-"""Records of a batch from which on a second process makes the rows of half of them: starting it takes a second,
+"""Records of a batch from which on a second process makes the rows of some of them: starting it takes a second,
 once, and below this number one is fast enough."""
+FIRST_SHARE = 0.4
+"""Of such a batch, what this process makes the rows of: it reads from Kafka as well, while the other works."""
 
 
-class Content(NamedTuple):
+@dataclass(slots=True)
+class Content:
     """What is stored of a batch.
 
     Attributes:
-        reclassified: contacts whose cause was told.
+        blocks: the columns of its rows.
+        refused: records that can have none.
+        awaited: the second process still makes a block of it.
     """
 
-    blocks: Sequence[Block]
-    reclassified: frozenset[str]
+    batch: Sequence[Record]
+    blocks: list[Block]
+    refused: list[Refused]
+    awaited: bool
 
 
 class ClickHouseSink:
@@ -98,29 +105,31 @@ class ClickHouseSink:
             self._kinds.setdefault(table, {})[column] = kind
 
     def prepare(self, batch: Sequence[Record]) -> Prepared[Content]:
-        """The columns of a batch, and the records that can have no row."""
-        blocks, refused = self._made(batch)
-        told = any(AUDIT in block for block in blocks)
-        return Prepared(Content(blocks, reclassified(batch) if told else frozenset()), refused)
-
-    def _made(self, batch: Sequence[Record]) -> tuple[list[Block], list[Refused]]:
-        if len(batch) < LARGE_BATCH:
-            whole = block_of(batch, self._kinds, self._erasures)
-            return [whole.content], [*whole.refused]
-        if self._second is None:
-            self._second = SecondMaker(self._kinds)
-        middle = middle_of(batch)
-        self._second.begin(batch[middle:], self._erasures)
-        first = block_of(batch[:middle], self._kinds, self._erasures)
-        second = self._second.finish()
-        return [first.content, second.content], [*first.refused, *second.refused]
+        """The columns of a batch, and the records that can have no row; of a large one only the first part, what
+        comes of the rest is waited for in `store`."""
+        first, rest = batch, batch[:0]
+        if len(batch) >= LARGE_BATCH:
+            if self._second is None:
+                self._second = SecondMaker(self._kinds)
+            at = parted_at(batch, FIRST_SHARE)
+            first, rest = batch[:at], batch[at:]
+            self._second.begin(rest, self._erasures)
+        made = block_of(first, self._kinds, self._erasures)
+        content = Content(batch, [made.content], [*made.refused], awaited=bool(rest))
+        return Prepared(content, content.refused)
 
     def store(self, content: Content) -> None:
         """Inserts rows table by table, two tables at a time: the server does an insert with one processor.
 
         Raises:
             Busy: ClickHouse is away, refuses, or broke off so that the outcome is unknown.
+            ServiceError: the second process has ended.
         """
+        if content.awaited and self._second is not None:
+            made = self._second.finish()
+            content.awaited = False
+            content.blocks.append(made.content)
+            content.refused += made.refused
         tables: dict[str, list[Columns]] = {}
         for block in content.blocks:
             for table, columns in block.items():
@@ -134,7 +143,8 @@ class ClickHouseSink:
                 beside.result()
         except (ServerException, *LOST_CONNECTION) as error:
             raise self._busy(error) from error
-        self._told.note(content.reclassified)
+        if any(AUDIT in block for block in content.blocks):
+            self._told.note(reclassified(content.batch))
 
     def housekeeping(self) -> None:
         """Stores a portion of the causes that were told of mentions; once an hour looks whether any are missing,

@@ -431,9 +431,11 @@ def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:
 
 
 @pytest.mark.parametrize("refusing", [("mentions",), ("cases",), ("responses",), ("mentions", "cases")])
+@pytest.mark.parametrize("large_batch", [2, store_rows.LARGE_BATCH])
 def test_what_the_server_refuses_is_busy_and_never_dropped(
-    own_database: str, refusing: tuple[str, ...]
+    own_database: str, monkeypatch: pytest.MonkeyPatch, refusing: tuple[str, ...], large_batch: int
 ) -> None:
+    monkeypatch.setattr(store_rows, "LARGE_BATCH", large_batch)
     log = everything()
     sink = ClickHouseSink(own_database)
     sink.ping()
@@ -447,7 +449,7 @@ def test_what_the_server_refuses_is_busy_and_never_dropped(
         client.execute(f"RENAME TABLE {table}_away TO {table}")
     sink.store(prepared.content)
     stored = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
-    assert stored
+    assert len(stored) == 42
     sink.store(prepared.content)
     again = client.execute("SELECT * FROM current_mentions ORDER BY mention_id")
     assert again == stored, "what was stored can be stored again"

@@ -18,7 +18,7 @@ from listener.domain.erasure import Erasures
 from listener.domain.errors import ServiceError
 from listener.kafka.record import QuickRecord
 from sinks.clickhouse.blocks import Block, Kinds, block_of
-from sinks.clickhouse.second_maker import RECORD_BYTES, SecondMaker, middle_of
+from sinks.clickhouse.second_maker import RECORD_BYTES, SecondMaker, parted_at
 from sinks.sink import Prepared
 from unit.sinks.clickhouse.test_rows import Sample, edited, of_any_topic, record_of
 
@@ -96,9 +96,17 @@ def test_it_ends_with_its_parent_and_not_by_a_signal_to_both() -> None:
     assert second._process.exitcode == 0
 
 
-@given(st.lists(st.none() | st.integers(0, 5000)))
-def test_halves_take_about_as_long(sizes: list[int | None]) -> None:
+def test_what_was_begun_first_is_finished_first(second: SecondMaker) -> None:
+    batches = [[record_of(edited(), topics.ENRICHED)], [Sample("triage", b"{")], [Sample("alerts", b"[")]]
+    for batch in batches:
+        second.begin(batch, Erasures())
+    for batch in batches:
+        assert bytes_of(second.finish()) == bytes_of(block_of(batch, KINDS, Erasures()))
+
+
+@given(st.lists(st.none() | st.integers(0, 5000)), st.sampled_from([0.25, 0.4, 0.5]))
+def test_a_part_takes_about_its_share(sizes: list[int | None], share: float) -> None:
     batch = [QuickRecord("triage", 0, 0, 0, b"k", None if n is None else bytes(n), ()) for n in sizes]
     weights = [RECORD_BYTES + (n or 0) for n in sizes]
-    middle = middle_of(batch)
-    assert abs(sum(weights[:middle]) - sum(weights[middle:])) <= 2 * max(weights, default=0)
+    first = sum(weights[: parted_at(batch, share)])
+    assert 0 <= share * sum(weights) - first <= max(weights, default=0)
