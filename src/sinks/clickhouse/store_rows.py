@@ -46,13 +46,13 @@ class Content:
     Attributes:
         blocks: the columns of its rows.
         refused: records that can have none.
-        awaited: the second process still makes a block of it.
+        awaited: still makes a block of it; None once that is there, or where there is none.
     """
 
     batch: Sequence[Record]
     blocks: list[Block]
     refused: list[Refused]
-    awaited: bool
+    awaited: SecondMaker | None
 
 
 class ClickHouseSink:
@@ -107,15 +107,14 @@ class ClickHouseSink:
     def prepare(self, batch: Sequence[Record]) -> Prepared[Content]:
         """The columns of a batch, and the records that can have no row; of a large one only the first part, what
         comes of the rest is waited for in `store`."""
-        first, rest = batch, batch[:0]
+        first, awaited = batch, None
         if len(batch) >= LARGE_BATCH:
-            if self._second is None:
-                self._second = SecondMaker(self._kinds)
+            self._second = awaited = self._second or SecondMaker(self._kinds)
             at = parted_at(batch, FIRST_SHARE)
-            first, rest = batch[:at], batch[at:]
-            self._second.begin(rest, self._erasures)
+            first = batch[:at]
+            awaited.begin(batch[at:], self._erasures)
         made = block_of(first, self._kinds, self._erasures)
-        content = Content(batch, [made.content], [*made.refused], awaited=bool(rest))
+        content = Content(batch, [made.content], [*made.refused], awaited)
         return Prepared(content, content.refused)
 
     def store(self, content: Content) -> None:
@@ -125,9 +124,9 @@ class ClickHouseSink:
             Busy: ClickHouse is away, refuses, or broke off so that the outcome is unknown.
             ServiceError: the second process has ended.
         """
-        if content.awaited and self._second is not None:
-            made = self._second.finish()
-            content.awaited = False
+        if content.awaited is not None:
+            made = content.awaited.finish()
+            content.awaited = None
             content.blocks.append(made.content)
             content.refused += made.refused
         tables: dict[str, list[Columns]] = {}
