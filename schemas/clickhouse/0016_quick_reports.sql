@@ -35,25 +35,11 @@ WHERE f.inbound AND f.need NOT IN ('mention', 'spam')
 SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'partial_merge'
 COMMENT 'What was said to the company and is neither spam nor talk, newest state, with the hash of its party; copies too';
 
-CREATE OR REPLACE VIEW moved_cases AS
-SELECT c.case_key AS case_key, p.party_id AS party_id
-FROM case_facts AS c FINAL
-INNER JOIN moved_authors AS p ON c.author_id = p.author_id
-WHERE p.last_epoch >= greatest(bitShiftRight(c.case_version, 32), 1)
-SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
-COMMENT 'Cases whose author has moved since the snapshot, by hash, with the party of today';
-
-CREATE OR REPLACE VIEW deleted_cases AS
-SELECT c.case_key AS case_key, t.deleted_ms AS deleted_ms
-FROM case_facts AS c FINAL
-INNER JOIN
-(
-    SELECT sipHash64(mention_id) AS anchor_key, toUnixTimestamp64Milli(min(mention_tombstones.deleted_at)) AS deleted_ms
-    FROM mention_tombstones
-    GROUP BY mention_id
-) AS t ON c.anchor_key = t.anchor_key
-SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
-COMMENT 'Cases whose earliest contact was deleted, by hash, and when, in milliseconds since 1970';
+CREATE OR REPLACE VIEW deleted_contacts AS
+SELECT sipHash64(mention_id) AS contact_key, toUnixTimestamp64Milli(min(mention_tombstones.deleted_at)) AS deleted_ms
+FROM mention_tombstones
+GROUP BY mention_id
+COMMENT 'What its source deleted, by hash, and when, in milliseconds since 1970';
 
 -- How long it was listened: what is not answered by then is not known to be unanswered for longer.
 CREATE OR REPLACE VIEW observed AS
@@ -76,13 +62,16 @@ COMMENT 'Until when it was listened: live, and to imported history';
 
 -- `waits` in numbers: times in whole milliseconds. answer_ended: 0 nobody has answered, 1 a person did, 2 a person closed it
 -- without an answer, 3 the first contact was deleted before. resolution_ended: 0 open, 1 resolved, 2 declined, 3 deleted.
-CREATE OR REPLACE VIEW wait_times AS
+-- In two steps: what counts no people need not look up who moved.
+CREATE OR REPLACE VIEW case_times AS
 WITH
     (SELECT (toUnixTimestamp64Milli(live_until), toUnixTimestamp64Milli(historical_until)) FROM observed) AS ends,
     toInt64(9223372036854775807) AS never
 SELECT
     case_key,
-    party,
+    author_id,
+    epoch,
+    party_id,
     asked_ms,
     channel,
     visibility,
@@ -101,7 +90,9 @@ FROM
 (
     SELECT
         f.case_key AS case_key,
-        if(c.party_id = 0, f.party_id, c.party_id) AS party,
+        f.author_id AS author_id,
+        bitShiftRight(f.case_version, 32) AS epoch,
+        f.party_id AS party_id,
         f.channel AS channel,
         f.visibility AS visibility,
         f.root_cause AS root_cause,
@@ -112,23 +103,22 @@ FROM
         f.asked_ms AS asked_ms,
         f.answered_ms AS answered_ms,
         f.ended_ms AS ended_ms,
-        if(c.case_key = 0, never, c.deleted_ms) AS deleted_ms,
+        if(d.contact_key = 0, never, d.deleted_ms) AS deleted_ms,
         if(f.historical, assumeNotNull(tupleElement(ends, 2)), assumeNotNull(tupleElement(ends, 1))) AS until_ms
     FROM case_facts AS f FINAL
-    LEFT ANY JOIN
-    (
-        SELECT case_key, max(party_id) AS party_id, min(deleted_ms) AS deleted_ms
-        FROM
-        (
-            SELECT case_key, party_id, toInt64(9223372036854775807) AS deleted_ms FROM moved_cases
-            UNION ALL
-            SELECT case_key, toUInt64(0) AS party_id, deleted_ms FROM deleted_cases
-        )
-        GROUP BY case_key
-    ) AS c ON f.case_key = c.case_key
+    LEFT ANY JOIN deleted_contacts AS d ON f.anchor_key = d.contact_key
     WHERE f.asked_ms != never AND f.state != 'superseded'
-    SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'partial_merge'
+    SETTINGS do_not_merge_across_partitions_select_final = 1, join_algorithm = 'hash'
 )
+COMMENT 'As wait_times, with the party and epoch of the snapshot';
+
+CREATE OR REPLACE VIEW wait_times AS
+SELECT
+    c.* EXCEPT (author_id, epoch, party_id),
+    if(p.last_epoch >= greatest(c.epoch, 1), p.party_id, c.party_id) AS party
+FROM case_times AS c
+LEFT ANY JOIN moved_authors AS p ON c.author_id = p.author_id
+SETTINGS join_algorithm = 'hash'
 COMMENT 'As waits, in numbers';
 
 -- `waits` in few bytes: the same cases, party as a hash.
@@ -452,7 +442,7 @@ FROM
         toUInt32(multiIf(waited <= 14400000, intDiv(waited + 59999, 60000), waited <= 172800000,
             1000 + intDiv(waited + 899999, 900000), waited <= 1209600000, 2000 + intDiv(waited + 3599999, 3600000),
             3000 + intDiv(waited + 86399999, 86400000))) AS bin
-    FROM wait_times
+    FROM case_times
     WHERE asked_ms >= toUnixTimestamp64Milli(parseDateTime64BestEffort({since:String}, 3, 'UTC'))
         AND asked_ms < toUnixTimestamp64Milli(parseDateTime64BestEffort({until:String}, 3, 'UTC'))
 )
@@ -585,7 +575,7 @@ FROM
                     resolved_ms <= 1209600000, 2000 + intDiv(resolved_ms + 3599999, 3600000),
                     3000 + intDiv(resolved_ms + 86399999, 86400000)) * 8 + resolution_ended) AS solved,
                 count() AS so_many
-            FROM wait_times
+            FROM case_times
             WHERE asked_ms >= toUnixTimestamp64Milli(parseDateTime64BestEffort({since:String}, 3, 'UTC'))
                 AND asked_ms < toUnixTimestamp64Milli(parseDateTime64BestEffort({until:String}, 3, 'UTC'))
             GROUP BY place, matter, answer, solved
