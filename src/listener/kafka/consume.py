@@ -16,6 +16,7 @@ from kafka.structs import MemberState
 from listener.domain.errors import ServiceError
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
+from listener.kafka.quick_fetch import fetch_quickly
 from listener.kafka.quick_receive import receive_quickly
 from listener.kafka.quick_records import read_quickly
 from listener.kafka.record import Record
@@ -112,6 +113,7 @@ class BatchConsumer:
         except (KafkaError, OSError, ValueError) as error:
             raise not_ready(connection, error) from error
         read_quickly(self._consumer)
+        fetch_quickly(self._consumer)
         self._moves = _Moves(self._keep_owned, tenure or Tenure(), self._consumer._net.sleep)  # noqa: SLF001
         self._consumer.subscribe(list(topics), listener=self._moves)
 
@@ -374,6 +376,7 @@ def reader(connection: KafkaConnection, client_id: str) -> Any:
     except (KafkaError, OSError, ValueError) as error:
         raise not_ready(connection, error) from error
     read_quickly(consumer)
+    fetch_quickly(consumer)
     return consumer
 
 

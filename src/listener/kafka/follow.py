@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 from listener.domain.errors import NotReady, ServiceError
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import partitions_of
+from listener.kafka.quick_fetch import fetch_quickly
 from listener.kafka.record import Record
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def follow(
         )
     except (KafkaError, OSError, ValueError) as error:
         raise NotReady(f"Kafka does not answer at {connection.bootstrap_servers}: {error}") from error
+    fetch_quickly(consumer)
     try:
         partitions = [TopicPartition(topic, number) for number in sorted(partitions_of(consumer, topic))]
         if not partitions:

@@ -17,6 +17,7 @@ from listener.kafka.admin import TopicAdmin, TopicPlan
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import FETCH_BYTES, PARTITION_BYTES, BatchConsumer, ReadOn, read_whole
 from listener.kafka.publish import Publisher
+from listener.kafka.quick_fetch import WAIT_MS
 from listener.kafka.quick_records import QuickRecord
 from listener.kafka.tenure import Tenure
 
@@ -115,19 +116,50 @@ def test_a_record_that_is_larger_than_what_is_read_ahead_comes_in_its_turn(
     assert found.count(1) == 6 * 500
 
 
-def test_more_comes_while_the_caller_is_at_work_though_something_is_left(
+def test_more_is_asked_for_before_the_caller_is_at_work_though_something_is_left(
     connection: KafkaConnection, topic: MakeTopic
 ) -> None:
-    name = topic(2)
-    publish(connection, name, range(40))
-    with consumer(connection, name, max_records=39, max_wait_seconds=30) as member:
-        assert len(member.poll(30)) == 39, "of one partition all, of the other all but one"
-        publish(connection, name, range(40, 80))
+    name = topic()
+    of_an_answer = 8
+    with Publisher(connection, client_id="test") as publisher:
+        for number in range(4 * 4 * of_an_answer):
+            publisher.publish(name, str(number), os.urandom(PARTITION_BYTES // of_an_answer))
+        publisher.flush()
+    with consumer(connection, name, max_records=of_an_answer, max_wait_seconds=30) as member:
+        fetcher = member._consumer._fetcher
+        create_requests = fetcher._create_fetch_requests
+        left: list[int] = []
+
+        def noted() -> Any:
+            left.append(len(fetcher._completed_fetches))
+            return create_requests()
+
+        fetcher._create_fetch_requests = noted
         deadline = time.monotonic() + 30
-        while not member._consumer._fetcher._completed_fetches:
-            assert time.monotonic() < deadline, "nothing was asked for"
-            time.sleep(0.05)
-        assert len(member.poll(30)) == 39
+        while not fetcher._completed_fetches:
+            assert time.monotonic() < deadline, "never was anything left"
+            member.poll(30)
+        assert left[-1] > 0
+
+
+def test_one_partition_that_is_behind_does_not_wait_for_news_of_the_others(
+    connection: KafkaConnection, topic: MakeTopic
+) -> None:
+    name = topic(6)
+    answers, value_bytes = 16, 600
+    count = answers * PARTITION_BYTES // value_bytes
+    with Publisher(connection, client_id="test") as publisher:
+        for _ in range(count):
+            publisher.publish(name, "one", os.urandom(value_bytes))
+        publisher.flush()
+    with consumer(connection, name, max_records=5000) as member:
+        found = 0
+        while not found:
+            found = len(member.poll())
+        started = time.monotonic()
+        while found < count:
+            found += len(member.poll())
+        assert time.monotonic() - started < answers * WAIT_MS / 1000 / 2
 
 
 def test_what_is_not_committed_comes_again(connection: KafkaConnection, topic: MakeTopic) -> None:
