@@ -26,10 +26,11 @@ pytestmark = pytest.mark.clickhouse
 
 HOUR = timedelta(hours=1)
 NOW = SPRING + 12 * HOUR
-PAGE_SECONDS = 0.3
-"""Of processor, ClickHouse's and ours: what a page takes at most on a machine that does nothing else. The clock on
-the wall would tell how busy the machine is with other tests.
+PAGE_READS = 5
+"""What a page takes at most of processors, ClickHouse's and ours: so many times what reading all columns of all
+cases takes, since both are as slow as the machine is.
 """
+WHOLE = "SELECT sum(cityHash64(*)) FROM cases FINAL"
 MANY = 100_000
 ROWS = f"""
 INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, queue, level, owner, priority,
@@ -240,16 +241,17 @@ def test_a_hundred_thousand_open_cases_are_no_slow_page(
     client.execute(
         "INSERT INTO cases SELECT * REPLACE (version + 1 AS version) FROM cases WHERE priority > 80"
     )
-    client.disconnect()
     pid = clickhouse_server.pid
     assert pid is not None
     views = [QueueView(), QueueView(order="due"), QueueView(queue="money", owner="Team", due="overdue")]
     for view in views:
         after: Place | None = None
         for _ in range(2):  # the first page, and one behind it
-            taken = min(_processor_seconds(pid, lambda: _show(cases, view, after)) for _ in range(3))  # noqa: B023 - called at once
-            assert taken < PAGE_SECONDS, (view, after)
+            whole = _processor_seconds(pid, lambda: client.execute(WHOLE))
+            taken = _processor_seconds(pid, lambda: _show(cases, view, after))  # noqa: B023 - called at once
+            assert taken < PAGE_READS * whole, (view, after)
             after = cases.page(view, "Kim", None, NOW, after)[-2].place
+    client.disconnect()
     assert len(cases.page(QueueView(words="t:33"), "Kim", None, NOW, None)) > 1
 
 
@@ -262,13 +264,16 @@ def _show(cases: CaseStore, view: QueueView, after: Place | None) -> None:
     assert counts.cases > 5000
 
 
-def _processor_seconds(pid: int, function: Callable[[], None]) -> float:
-    """How long this process and another one compute while a function runs."""
+def _processor_seconds(pid: int, function: Callable[[], object]) -> float:
+    """How long this process and another one compute while a function runs: the least of five times."""
 
     def spent() -> float:
         theirs = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(theirs[11]) + int(theirs[12])) / os.sysconf("SC_CLK_TCK") + time.process_time()
 
-    began = spent()
-    function()
-    return spent() - began
+    def once() -> float:
+        began = spent()
+        function()
+        return spent() - began
+
+    return min(once() for _ in range(5))
