@@ -25,7 +25,7 @@ from listener.embedded.ports import free_port
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
 
-TIMES = 3
+TIMES = 7
 CASE_OF_MENTIONS = 3
 """So many mentions make one case."""
 AUTHORS_OF_MENTIONS = 5
