@@ -1,32 +1,27 @@
 """A second process that makes blocks, since what one processor can prepare bounds what a sink can store.
 
 It is a child that knows nothing but this: it is given records over a pipe, and answers with what `block_of` makes
-of them. It ends with its parent, however that ends.
+of them.
 """
 
 import gc
 import multiprocessing
-import signal
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import accumulate
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
+from listener.child_process import END_SECONDS, end_child, leave_stops_to_parent, start_child
 from listener.domain.erasure import Erasures
 from listener.domain.errors import Rejected, ServiceError
 from listener.kafka.record import QuickRecord, Record
 from sinks.clickhouse.blocks import Block, Kinds, block_of
 from sinks.sink import Prepared, Refused
 
-END_SECONDS = 5.0
 RECORD_BYTES = 128
 """Of a value that take as long as the record that it is in."""
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-"""Whoever stops the sink may tell both; the sink finishes the batch in hand, and then closes the pipe."""
 
 
 class SecondMaker:
@@ -43,13 +38,8 @@ class SecondMaker:
     """
 
     def __init__(self, kinds: Kinds) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would have locks of threads that it has not
-        self._pipe, other_end = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(other_end, kinds), name="second-maker", daemon=True
-        )
-        with _stops_held():
-            self._process.start()
+        self._pipe, other_end = multiprocessing.Pipe()
+        self._process = start_child("second-maker", self._pipe, serve, other_end, kinds)
         other_end.close()  # so that the pipe ends with the child
         self._begun: deque[Sequence[Record]] = deque()
         self._changes = 0
@@ -88,9 +78,7 @@ class SecondMaker:
     def close(self) -> None:
         """Ends the child."""
         self._pipe.close()
-        self._process.join(END_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
+        end_child(self._process)
 
     def _ended(self) -> ServiceError:
         self._process.join(END_SECONDS)
@@ -101,8 +89,7 @@ class SecondMaker:
 
 def serve(pipe: "Connection[Any, Any]", kinds: Kinds) -> None:
     """What the child does until its parent has ended."""
-    for number in _STOPS:
-        signal.signal(number, signal.SIG_IGN)
+    leave_stops_to_parent()
     gc.set_threshold(200_000, 20, 20)  # as the sink itself has it
     erasures = Erasures()
     while True:
@@ -125,17 +112,6 @@ def parted_at(batch: Sequence[Record], share: float) -> int:
     """How many records of a batch take about this share of its time: a case takes that of twenty alerts."""
     passed = list(accumulate([len(record.value or b"") + RECORD_BYTES for record in batch]))
     return bisect_right(passed, passed[-1] * share) if passed else 0
-
-
-@contextmanager
-def _stops_held() -> Iterator[None]:
-    """A child that is started within inherits that these signals wait, until it says what becomes of them."""
-    resource_tracker.ensure_running()  # else it is started with the child, and lets them come
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _fields(record: Record) -> tuple[Any, ...]:
