@@ -102,6 +102,8 @@ class Faults:
                 alive = scene.publisher.alive
                 scene.publisher.kill()
                 return alive
+            case "kill-enriching":
+                return scene.installation.kill_enriching(*_words(WORKER, fault)) > 0
             case "add-worker":
                 return scene.crew.add()
             case "remove-worker":

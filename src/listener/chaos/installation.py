@@ -155,6 +155,18 @@ class Installation:
                     sent += 1
         return sent
 
+    def kill_enriching(self, *words: str) -> int:
+        """kill -9 of what enriches for the services with these words in their command line; how many."""
+        killed = 0
+        for pid in self._children():
+            if all(word in command_line(pid) for word in words):
+                for child in children(pid):
+                    if "spawn_main" in command_line(child):  # as Python calls what a process of ours starts
+                        with suppress(ProcessLookupError):
+                            os.kill(child, signal.SIGKILL)
+                            killed += 1
+        return killed
+
     def select(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query, asked with the reader's account."""
         return self.table(sql)[1]
@@ -237,6 +249,16 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that have not ended."""
+    found: list[int] = []
+    with suppress(OSError):  # it has ended
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):  # that thread has ended
+                found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def _state(pid: int) -> str:

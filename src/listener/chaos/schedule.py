@@ -10,6 +10,7 @@ from listener.domain.errors import UsageError
 
 Kind = Literal[
     "kill-worker",
+    "kill-enriching",
     "kill-sink",
     "kill-broker",
     "kill-clickhouse",

@@ -10,7 +10,7 @@ from listener.connectors.intake import Intake
 from listener.domain.topics import CURSORS
 from listener.kafka.publish import Outlet
 
-LATE_SECONDS = 4.0
+LATE_SECONDS = 10.0
 
 
 class Withholding:
