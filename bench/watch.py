@@ -5,12 +5,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
 from bench.figures import Sample
+from listener.chaos.installation import children
 
 SAMPLE_SECONDS = 0.05
 STOP_SECONDS = 30.0
@@ -30,7 +32,7 @@ class Watched:
         environment: its variables.
 
     Attributes:
-        samples: its CPU time, twenty times a second.
+        samples: the CPU time of it and its children, twenty times a second.
     """
 
     def __init__(self, argv: Sequence[str], log: Path, environment: dict[str, str]) -> None:
@@ -50,7 +52,7 @@ class Watched:
 
     @property
     def peak_mib(self) -> float:
-        """The most memory that it had resident so far."""
+        """The most memory that it and its children had resident so far."""
         return self._peak_kib / 1024
 
     def check(self) -> None:
@@ -102,17 +104,23 @@ class Watched:
     def _sample(self) -> None:
         while not self._stop.is_set() and self._process.poll() is None:
             try:
-                self.samples.append(Sample(time.time(), cpu_seconds(self.pid)))
-                self._peak_kib = max(self._peak_kib, status_kib(self.pid, "VmHWM"))
+                seconds, kib = cpu_seconds(self.pid), status_kib(self.pid, "VmRSS")
+                for child in children(self.pid):
+                    with suppress(
+                        OSError, LookupError
+                    ):  # it has just ended, and its time is its parent's now
+                        seconds, kib = seconds + cpu_seconds(child), kib + status_kib(child, "VmRSS")
             except (OSError, LookupError):
                 return  # it has just ended
+            self.samples.append(Sample(time.time(), seconds))
+            self._peak_kib = max(self._peak_kib, kib)
             self._stop.wait(SAMPLE_SECONDS)
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far, all its threads together."""
+    """User and system time of a process so far, all its threads together, and its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return sum(map(int, fields[11:15])) / TICKS
 
 
 def status_kib(pid: int | str, name: str) -> int:

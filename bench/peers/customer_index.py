@@ -14,7 +14,7 @@ import time
 from bench.figures import percentile
 from bench.people import Somebody, somebody
 from bench.watch import status_kib
-from listener.bootstrap_stages import GARBAGE_THRESHOLDS
+from stream.enriching_process import GARBAGE_THRESHOLDS
 from stream.enrichment.customer_match import CustomerIndex
 
 LOOKUPS = 20_000

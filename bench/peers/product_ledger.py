@@ -2,10 +2,13 @@
 
     python -m bench.peers.product_ledger product|none stream --worker 1 ...
 
-The rest of the command line is that of `listener`. With `none` the enricher says the same about every mention.
+The rest of the command line is that of `listener`. With `none` the enricher says the same about every mention, in
+the worker's own process: there is nothing to do for another.
 """
 
 import sys
+import tempfile
+from pathlib import Path
 
 from bench.peers.work import NoEnrichment
 from listener import bootstrap_stages
@@ -18,9 +21,14 @@ def main() -> None:
     """Runs until it is ended."""
     enrichment = sys.argv.pop(1)
     Triage.topics = (TIMERS_DUE.name,)  # nothing is ever written to it here
-    if enrichment == "none":
-        vars(bootstrap_stages)["Enricher"] = lambda *_: NoEnrichment()
-    listener()
+    if enrichment == "product":
+        listener()
+    vars(bootstrap_stages)["Enricher"] = lambda *_: NoEnrichment()
+    with tempfile.TemporaryDirectory() as directory:
+        config = Path(directory) / "listener.yaml"
+        config.write_text("stream:\n  enrich_apart: false\n")
+        sys.argv += ["--config", str(config)]
+        listener()
 
 
 if __name__ == "__main__":

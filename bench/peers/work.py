@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.customer import Customer
 from listener.domain.enriched import Complaint, EnrichedMention, Enrichment, Language, Match
 from listener.domain.ids import author_party
@@ -16,6 +15,7 @@ from listener.domain.mention import Mention
 from listener.domain.topics import CUSTOMERS
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
+from stream.enriching_process import GARBAGE_THRESHOLDS
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher
 from stream.ledger.ledger import Enricher as AnyEnricher

@@ -20,7 +20,6 @@ from bench.options import Options
 from bench.people import somebody
 from bench.sections.functions import folder
 from bench.world import world
-from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.enriched import Enrichment
 from listener.domain.mention import Mention
 from listener.domain.topics import ENRICHED, PARTY_EVENTS, RAW
@@ -29,6 +28,7 @@ from listener.models.tasks import TASKS
 from listener.training.linear import make
 from listener.training.read_examples import read_examples
 from listener.training.train import train
+from stream.enriching_process import GARBAGE_THRESHOLDS
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.pipeline import Enricher, whole_text
 from stream.ledger.ledger import Ledger

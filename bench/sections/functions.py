@@ -9,10 +9,10 @@ from typing import Any
 from bench.options import Options
 from bench.peers.work import now
 from bench.world import world
-from listener.bootstrap_stages import GARBAGE_THRESHOLDS
 from listener.domain.enriched import read_enriched
 from listener.domain.mention import Mention, read_raw
 from listener.domain.topics import ENRICHED, PARTY_EVENTS, RAW, TRIAGE
+from stream.enriching_process import GARBAGE_THRESHOLDS
 from stream.enrichment import clean, complaint, copies, need
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.identity import AuthorIdentity
