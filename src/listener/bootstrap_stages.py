@@ -28,12 +28,14 @@ from listener.metrics import NOW
 from listener.models.in_use import ModelsInUse
 from listener.settings import Settings, read_text
 from stream.app import MakeSender, WorkerOptions, build_app
+from stream.enriching_process import GARBAGE_THRESHOLDS, EnrichingProcess
 from stream.enrichment.customer_match import CustomerIndex
 from stream.enrichment.match_rules import MatchRules, read_weights
 from stream.enrichment.pipeline import Enricher
 from stream.enrichment.references import References
 from stream.enrichment.taxonomy import Taxonomy, check_cause, default_taxonomy, read_taxonomy
 from stream.ledger.ledger import Ledger
+from stream.ledger.prepare_apart import PrepareApart
 from stream.levels import Levels
 from stream.send import Sender
 from stream.table import forget_old_copies
@@ -41,9 +43,6 @@ from stream.triage.policy import Policy, default_policy, read_policy
 from stream.triage.triage import Triage
 
 log = logging.getLogger(__name__)
-
-GARBAGE_THRESHOLDS = (100_000, 20, 20)
-"""A batch makes some ten thousand objects, hardly any of them in cycles: Python's own 700 looks far too often."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,18 @@ class Stages:
 
 
 def build_stages(
-    settings: Settings, erasures: Erasures | None = None, models: ModelsInUse | None = None
+    settings: Settings,
+    erasures: Erasures | None = None,
+    models: ModelsInUse | None = None,
+    *,
+    enriches: bool = True,
 ) -> Stages:
     """All stages with the configured taxonomy and policy.
 
     Args:
         erasures: whose words are passed over; nobody's where None.
         models: that are in use; None for rules alone.
+        enriches: whether the ledger itself does; else it has no use for models.
 
     Raises:
         UsageError: a file is missing or wrong, with file and line; a model does not fit the taxonomy.
@@ -72,10 +76,10 @@ def build_stages(
     customers = CustomerIndex(region, load_match_rules(settings))
     references = References(settings.config.matching.references)
     policy = load_policy(settings)
-    taxonomy = load_taxonomy(settings).with_severity_words(policy.severity_words)
+    enricher = Enricher(_taxonomy_in_force(settings, policy), models) if enriches else None
     return Stages(
         customers=customers,
-        ledger=Ledger(Enricher(taxonomy, models), customers, region, erasures, references),
+        ledger=Ledger(enricher, customers, region, erasures, references),
         triage=Triage(policy, customers, erasures),
         levels=Levels(policy),
     )
@@ -115,6 +119,10 @@ def load_taxonomy(settings: Settings) -> Taxonomy:
         return default_taxonomy()
     path = settings.path(named)
     return read_taxonomy(read_text(path), str(path))
+
+
+def _taxonomy_in_force(settings: Settings, policy: Policy) -> Taxonomy:
+    return load_taxonomy(settings).with_severity_words(policy.severity_words)
 
 
 def load_models(settings: Settings) -> ModelsInUse | None:
@@ -205,10 +213,7 @@ def run_stream_worker(
     for difference in differences:
         log.warning("%s", difference)
     erasures = followed_erasures(settings.kafka, settings.erasure_key, Event())
-    models = load_models(settings)
-    stages = build_stages(settings, erasures, models)
-    if models is not None:
-        models.follow(Event())
+    stages, prepare_ledger = _worker_stages(settings, erasures)
     now = installation_time(settings)
     if new := announce_config(settings.kafka, config_in_force(settings, now())):
         log.info("in force from now on: %s", ", ".join(new))
@@ -241,6 +246,7 @@ def run_stream_worker(
             make_sender,
             load_policy(settings),
             erasures,
+            prepare_ledger,
         )
         log.info(
             "worker=%s policy=%s taxonomy=%s",
@@ -253,3 +259,20 @@ def run_stream_worker(
         faust.Worker(
             app, loglevel=None, quiet=True, override_logging=False, redirect_stdouts=False
         ).execute_from_commandline()
+
+
+def _worker_stages(settings: Settings, erasures: Erasures) -> tuple[Stages, PrepareApart | None]:
+    """The stages, and what prepares for the ledger where it does not do so itself."""
+    if settings.config.stream.enrich_apart:
+        named, policy = settings.config.models, load_policy(settings)
+        process = EnrichingProcess(
+            _taxonomy_in_force(settings, policy), settings.path(named) if named else None
+        )
+        stages = build_stages(settings, erasures, enriches=False)  # while the process loads what it needs
+        process.await_ready()
+        return stages, PrepareApart(stages.ledger, process)
+    models = load_models(settings)
+    stages = build_stages(settings, erasures, models)
+    if models is not None:
+        models.follow(Event())
+    return stages, None

@@ -210,6 +210,8 @@ class StreamConfig(Document):
 
     batch_records: int = Field(default=1000, ge=1, le=100_000)
     batch_wait_seconds: float = Field(default=0.005, gt=0, le=10)
+    enrich_apart: bool = True
+    """A worker enriches in a process of its own, and so has the use of two processors."""
     session_timeout_seconds: float = Field(default=10.0, ge=6, le=300)
     stall_seconds: float = Field(default=120.0, ge=10, le=3600)
     sweep_seconds: float = Field(default=SWEEP_SECONDS, ge=1, le=86_400)

@@ -24,6 +24,7 @@ from stream.customers import CustomerReader, Customers
 from stream.fire_timers import Assignment, Timers
 from stream.group_log import BrokerGroupLog
 from stream.health import HealthServer
+from stream.ledger.prepare_apart import PrepareApart
 from stream.level_load import set_load
 from stream.poison import SourceWatch
 from stream.progress import Progress
@@ -77,10 +78,12 @@ def build_app(
     make_sender: MakeSender = Sender,
     policy: Policy | None = None,
     erasures: Erasures | None = None,
+    prepare_ledger: PrepareApart | None = None,
 ) -> ReliableApp:
     """Wires a worker; nothing connects before it is started.
 
     Args:
+        prepare_ledger: prepares what the ledger reads; the ledger itself where None.
         policy: in force; no timers run where there is none.
         erasures: who must not come back.
     """
@@ -130,6 +133,7 @@ def build_app(
             progress[stage.name],
             SourceWatch(options.poison),
             timers.caught_up if timers is not None and stage is triage else None,
+            prepare_ledger if stage is ledger else None,
         )
         for stage in stages
     }
@@ -144,6 +148,8 @@ def build_app(
         on_stall=end_process,
     )
     app.companions = [*senders.values(), reader, watch]
+    if prepare_ledger is not None:
+        app.companions = [prepare_ledger, *app.companions]
     if erasures is not None:
         sweeper = Sweeper(senders[ledger.name], erasures, options.partitions, options.sweep_seconds)
         app.companions = [*app.companions, sweeper]

@@ -28,6 +28,10 @@ class Inbox:
         self._bytes = 0
         self._arrived = asyncio.Event()
 
+    def __len__(self) -> int:
+        """Records that wait."""
+        return self._records
+
     @property
     def has_room(self) -> bool:
         """Whether more is to be fetched."""

@@ -97,20 +97,23 @@ class Backlog:
 
     def __init__(self, name: str, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._in_hand: Sequence[Fetched] = ()
+        self._in_hand: list[Sequence[Fetched]] = []
         StageMetrics(name).watch_oldest(self.oldest_seconds)
 
     def take(self, records: Sequence[Fetched]) -> None:
-        """These are in hand now."""
-        self._in_hand = records
+        """These are in hand now.
+
+        Args:
+            records: one or more.
+        """
+        self._in_hand.append(records)
 
     def done(self, records: Sequence[Fetched]) -> None:
         """These are not any more."""
-        if self._in_hand is records:
-            self._in_hand = ()
+        self._in_hand = [batch for batch in self._in_hand if batch is not records]
 
     def oldest_seconds(self) -> float | None:
         """When the oldest of them was published, since 1970; None where nothing waits."""
         if self._in_hand:
-            return min(record.timestamp for record in self._in_hand) / 1000
+            return min(record.timestamp for record in self._in_hand[0]) / 1000
         return self._inbox.oldest_seconds

@@ -1,19 +1,20 @@
 """Drives a stage: from a batch of records to stored states and published outputs.
 
 A batch is folded while the one before is flushed, that is, while the broker is waited for: it sees the states that
-the one before is about to store. Should the flush fail, the process ends, and both are read again.
+the one before is about to store. Should the flush fail, the process ends, and both are read again. To prepare one
+rests on no state, so that may begin while others are under way.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from listener.domain.dead_letter import DeadLetter, attempt_of
-from listener.domain.errors import Rejected
+from listener.domain.errors import Rejected, ServiceError
 from listener.domain.origin import origin_of
 from listener.domain.topics import DEAD
 from listener.kafka.dead_letters import dead_letter_record
@@ -40,6 +41,27 @@ LARGE = 400
 each costs some hundredths of a millisecond."""
 
 
+class Ready(NamedTuple):
+    """A batch that was decoded and prepared, and is to be folded.
+
+    Attributes:
+        grouped: what was prepared, by table key.
+        letters: dead letters of what could not be decoded.
+        dead: the records that they are about, and whether they were decoded.
+        failed: what could not be prepared.
+        decoded: all values that were decoded, as they came.
+        started: when it began, by the monotonic clock.
+    """
+
+    records: Sequence[Fetched]
+    grouped: dict[TableKey, list[Input[Any]]]
+    letters: list[Record]
+    dead: list[tuple[Fetched, bool]]
+    failed: list["_Failed"]
+    decoded: list[Any]
+    started: float
+
+
 class Folded(NamedTuple):
     """A batch that was folded and is to be flushed.
 
@@ -48,7 +70,7 @@ class Folded(NamedTuple):
         purged: partitions whose files must not hold earlier states either.
         published: what is sent once the states are safe.
         values: what was decoded and folded.
-        started: when folding began, by the monotonic clock.
+        started: as in `Ready`.
     """
 
     records: Sequence[Fetched]
@@ -72,6 +94,7 @@ class StageWorker(Generic[T]):
         watch: raises an alert where a source brings too many dead letters.
         caught_up: the partitions in which time may pass: nothing is too late for another as long as an answer
             may wait in the log. None where that is no question.
+        prepare: does what the stage's own `prepare` does, elsewhere; a ServiceError of it is no record's matter.
     """
 
     def __init__(
@@ -83,6 +106,7 @@ class StageWorker(Generic[T]):
         progress: Progress,
         watch: SourceWatch | None = None,
         caught_up: Callable[[], frozenset[int]] | None = None,
+        prepare: Callable[[Sequence[T]], Awaitable[list[T]]] | None = None,
     ) -> None:
         self._stage = stage
         self._table = table
@@ -91,52 +115,71 @@ class StageWorker(Generic[T]):
         self._progress = progress
         self._watch = watch or SourceWatch({})
         self._caught_up = caught_up
+        self._elsewhere = prepare
         self._unflushed: dict[TableKey, dict[TableKey, bytes | None]] = {}
         """By table key, the changes of the last batch that changed it and is not flushed yet."""
 
-    async def fold(self, records: Sequence[Fetched]) -> "Folded":
-        """Steps 1 to 3 of `stream.stage`: what a batch makes of the states, and what follows from that.
+    @property
+    def prepares_elsewhere(self) -> bool:
+        """Whether a batch can be prepared while another is folded, by another processor."""
+        return self._elsewhere is not None
 
-        It sees what earlier batches made of them, flushed or not, and gives others a turn now and then: the batch
-        before may be flushed meanwhile.
+    async def prepare(self, records: Sequence[Fetched]) -> Ready:
+        """Steps 1 and 2 of `stream.stage`; gives others a turn now and then.
 
         Args:
             records: one or more.
+
+        Raises:
+            ServiceError: what prepares elsewhere is not there any more.
         """
         started = time.monotonic()
-        turns = _Turns(TURN_SECONDS if len(records) < LARGE else LONG_TURN_SECONDS)
-        # Step 1: decode
+        turns = _Turns(len(records))
         letters: list[Record] = []
         dead: list[tuple[Fetched, bool]] = []
-        decoded: list[tuple[TableKey, Input[T]]] = []
-        for record in records:
-            if time.monotonic() > turns.over_at:
-                await turns.give()
-            try:
-                key = _key(record)
-                value = self._stage.decode(record.topic, record.value)
-            except Rejected as error:
-                letters.append(self._dead_letter(record, error))
-                dead.append((record, False))
-                continue
-            decoded.append(((record.partition, key), Input(_position(record), value)))
-        # Step 2: what is cheaper in bulk
+        values: list[T] = []
+        parts: list[_Part[T]] = []
+        under_way: list[asyncio.Task[_Part[T]]] = []
+        for first in range(0, len(records), BULK):
+            decoded: list[tuple[TableKey, Input[T]]] = []
+            for record in records[first : first + BULK]:
+                if time.monotonic() > turns.over_at:
+                    await turns.give()
+                try:
+                    key = _key(record)
+                    value = self._stage.decode(record.topic, record.value)
+                except Rejected as error:
+                    letters.append(self._dead_letter(record, error))
+                    dead.append((record, False))
+                    continue
+                decoded.append(((record.partition, key), Input(_position(record), value)))
+                values.append(value)
+            if self._elsewhere is None:
+                parts.append(await self._prepare(decoded))
+            elif decoded:
+                under_way.append(asyncio.create_task(self._prepare(decoded)))
+        parts += await asyncio.gather(*under_way)
         grouped: dict[TableKey, list[Input[T]]] = {}
-        failed: list[_Failed] = []
-        for first in range(0, len(decoded), BULK):
-            if time.monotonic() > turns.over_at:
-                await turns.give()
-            prepared, failures = self._prepare(decoded[first : first + BULK])
-            failed += failures
-            for table_key, given in prepared:
+        for part in parts:
+            for table_key, given in part.prepared:
                 grouped.setdefault(table_key, []).append(given)
-        # Step 3: fold, key by key
+        failed = [failure for part in parts for failure in part.failed]
+        return Ready(records, grouped, letters, dead, failed, values, started)
+
+    async def fold(self, batch: Ready) -> Folded:
+        """Step 3 of `stream.stage`: what a batch makes of the states, and what follows from that.
+
+        It sees what earlier batches made of them, flushed or not, and gives others a turn now and then: the batch
+        before may be flushed meanwhile.
+        """
+        turns = _Turns(len(batch.records))
+        letters, dead, failed = batch.letters, batch.dead, batch.failed
         now = self._now()
         caught_up = None if self._caught_up is None else self._caught_up()
         changes: dict[TableKey, bytes | None] = {}
         purged: set[int] = set()
         outputs: list[Output] = []
-        for table_key, inputs in grouped.items():
+        for table_key, inputs in batch.grouped.items():
             if time.monotonic() > turns.over_at:
                 await turns.give()
             before = self._state(table_key)
@@ -154,23 +197,27 @@ class StageWorker(Generic[T]):
                 changes[table_key] = after
         gone = {fail.position: fail.error for fail in failed}
         if gone:
-            for record in records:
+            for record in batch.records:
                 if (why := gone.get(_position(record))) is not None:
                     letters.append(self._dead_letter(record, why))
                     dead.append((record, True))
-        alerts = self._watch.count((given.value for _, given in decoded), dead, now)
+        alerts = self._watch.count(batch.decoded, dead, now)
         self._unflushed.update(dict.fromkeys(changes, changes))
         return Folded(
-            records,
+            batch.records,
             changes,
             purged,
             [*map(_record, outputs), *letters, *alerts] if outputs or letters else [],
-            [given.value for given in chain.from_iterable(grouped.values()) if given.position not in gone],
+            [
+                given.value
+                for given in chain.from_iterable(batch.grouped.values())
+                if given.position not in gone
+            ],
             len(letters),
-            started,
+            batch.started,
         )
 
-    async def flush(self, batch: "Folded") -> None:
+    async def flush(self, batch: Folded) -> None:
         """Steps 4 and 5 of `stream.stage`: stores the states, then publishes. Batches are flushed in their order.
 
         Raises:
@@ -195,30 +242,37 @@ class StageWorker(Generic[T]):
         changes = self._unflushed.get(table_key)
         return self._table.get(*table_key) if changes is None else changes[table_key]
 
-    def _prepare(
-        self, decoded: list[tuple[TableKey, Input[T]]]
-    ) -> tuple[list[tuple[TableKey, Input[T]]], list["_Failed"]]:
+    async def _prepare(self, decoded: Sequence[tuple[TableKey, Input[T]]]) -> "_Part[T]":
         """All at once; where that fails, one by one, so that one record does not take the others with it."""
-        values = [given.value for _, given in decoded]
         try:
-            ready = self._stage.prepare(values)
+            ready = await self._prepared([given.value for _, given in decoded])
+        except ServiceError:
+            raise
         except Exception:
-            log.exception("stage=%s: preparing %d records together failed", self._stage.name, len(values))
+            log.exception("stage=%s: preparing %d records together failed", self._stage.name, len(decoded))
         else:
-            return [
-                (table_key, Input(given.position, value))
-                for (table_key, given), value in zip(decoded, ready, strict=True)
-            ], []
+            return _Part(
+                [
+                    (table_key, Input(given.position, value))
+                    for (table_key, given), value in zip(decoded, ready, strict=True)
+                ],
+                [],
+            )
         good: list[tuple[TableKey, Input[T]]] = []
         failed: list[_Failed] = []
         for table_key, given in decoded:
             try:
-                [value] = self._stage.prepare([given.value])
+                [value] = await self._prepared([given.value])
+            except ServiceError:
+                raise
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this record's matter
                 failed.append(_Failed(given.position, _as_rejected(error)))
             else:
                 good.append((table_key, Input(given.position, value)))
-        return good, failed
+        return _Part(good, failed)
+
+    async def _prepared(self, values: Sequence[T]) -> list[T]:
+        return self._stage.prepare(values) if self._elsewhere is None else await self._elsewhere(values)
 
     def _fold_all_or_each(
         self, table_key: TableKey, before: bytes | None, inputs: list[Input[T]], now: datetime
@@ -258,12 +312,23 @@ class StageWorker(Generic[T]):
         return Record(DEAD.name, key, value, headers=headers)
 
 
-class _Turns:
-    """Lets others have a turn now and then."""
+class _Part(NamedTuple, Generic[T]):
+    """Some of a batch, prepared together."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.over_at = time.monotonic() + seconds
+    prepared: list[tuple[TableKey, Input[T]]]
+    failed: list["_Failed"]
+
+
+class _Turns:
+    """Lets others have a turn now and then.
+
+    Args:
+        records: in the batch.
+    """
+
+    def __init__(self, records: int) -> None:
+        self._seconds = TURN_SECONDS if records < LARGE else LONG_TURN_SECONDS
+        self.over_at = time.monotonic() + self._seconds
         """When others are to have a turn. Whoever has many records looks here: to await nothing takes longer."""
 
     async def give(self) -> None:

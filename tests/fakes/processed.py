@@ -12,6 +12,6 @@ def process(worker: StageWorker[Any], records: Sequence[Record]) -> None:
     """Folds and flushes it."""
 
     async def fold_and_flush() -> None:
-        await worker.flush(await worker.fold(records))
+        await worker.flush(await worker.fold(await worker.prepare(records)))
 
     asyncio.run(fold_and_flush())

@@ -1,4 +1,5 @@
-"""The loop that every agent runs: folds a batch while the one before is flushed, acknowledges what is flushed."""
+"""The loop that every agent runs: prepares a batch, folds it while the one before is flushed, acknowledges what is
+flushed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +11,7 @@ from faust.types import TP
 from stream.inbox import Inbox
 from stream.progress import Backlog
 from stream.reliability import ReliableApp, end_process
-from stream.worker import Folded, StageWorker
+from stream.worker import Folded, Ready, StageWorker
 
 
 async def drive(
@@ -32,11 +33,22 @@ async def drive(
         stage: batches of the same stage exclude each other, since they write one table.
         backlog: under which name the age of what waits is told; the stage's where None.
         ready: nothing is processed before it is set.
-        most: records in a batch.
+        most: records in a batch. Where so many wait already, a batch is prepared elsewhere while one is folded.
         within_seconds: how long a batch that is not full waits for more.
         turn: awaited before each batch; for whoever yields to others.
     """
     waiting = Backlog(backlog or stage, inbox)
+
+    async def upcoming() -> tuple[int, Ready]:
+        while True:
+            generation, records = await inbox.take(most, within_seconds)
+            if records:
+                break
+        waiting.take(records)
+        if turn is not None:
+            await turn()
+        with _ending(app, stage):
+            return generation, await worker.prepare(records)
 
     async def flush(batch: Folded, generation: int) -> None:
         with _ending(app, stage):
@@ -46,20 +58,25 @@ async def drive(
         waiting.done(batch.records)
 
     await ready.wait()
-    while True:
-        generation, records = await inbox.take(most, within_seconds)
-        waiting.take(records)
-        if turn is not None:
-            await turn()
-        await app.settled()
-        async with app.gate.batch(stage):
-            # What was fetched under an earlier generation of the group is read again by its new owner.
-            if not records or app.rebalancing or generation != app.consumer_generation_id:
-                waiting.done(records)
-                continue
-            with _ending(app, stage):
-                batch = await worker.fold(records)
-                await app.gate.flush(stage, flush(batch, generation))
+    ahead: asyncio.Task[tuple[int, Ready]] | None = None
+    try:
+        while True:
+            generation, batch = await (ahead or upcoming())
+            # Where less waits, what comes meanwhile is better taken with it.
+            looks_ahead = worker.prepares_elsewhere and turn is None and len(inbox) >= most
+            ahead = asyncio.create_task(upcoming()) if looks_ahead else None
+            await app.settled()
+            async with app.gate.batch(stage):
+                # What was fetched under an earlier generation of the group is read again by its new owner.
+                if app.rebalancing or generation != app.consumer_generation_id:
+                    waiting.done(batch.records)
+                    continue
+                with _ending(app, stage):
+                    folded = await worker.fold(batch)
+                    await app.gate.flush(stage, flush(folded, generation))
+    finally:
+        if ahead is not None:
+            ahead.cancel()
 
 
 @contextmanager

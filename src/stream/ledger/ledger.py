@@ -16,9 +16,9 @@ from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichme
 from listener.domain.erasure import EraseAuthor, Erasures, epoch_after
 from listener.domain.errors import Rejected
 from listener.domain.ids import author_party, case_id, customer_party
-from listener.domain.mention import Mention, MentionDeleted, read_raw, validators_pass
+from listener.domain.mention import Mention, MentionDeleted, read_raw
 from listener.domain.party import PartyEvent, PartyOf, PublishedCase
-from listener.domain.quick_read import maker, quick_contract
+from listener.domain.quick_read import maker
 from listener.domain.response import Response
 from listener.domain.topics import (
     COMMANDS,
@@ -47,6 +47,7 @@ from stream.history import (
 from stream.ledger.author_state import AuthorState
 from stream.ledger.enriched_json import enriched_json
 from stream.ledger.party_json import party_json
+from stream.ledger.read_mention import read_as_written
 from stream.moments import from_ms, to_ms
 from stream.stage import Input, Output, Position, Step
 from stream.unpacked import Unpacked
@@ -102,7 +103,6 @@ Recorded = Mention | MentionDeleted | Response | IdentityLink | CaseCommand
 """What the ledger reads."""
 LedgerValue = Recorded | AsWritten | Heard | EraseAuthor | RematchAuthor | Unlinked
 
-_read_mention = quick_contract(Mention, required=["kind"], holds={Mention: validators_pass})
 _make_enriched = maker(EnrichedMention)
 _make_event = maker(PartyEvent)
 _make_party_of = maker(PartyOf)
@@ -112,7 +112,7 @@ class Ledger:
     """Stage 1, as `stream.stage.Stage` has it; keyed by author.
 
     Args:
-        enricher: what is found out from a mention alone.
+        enricher: what is found out from a mention alone; None where that is found out elsewhere.
         customers: whom the company knows.
         default_region: of telephone numbers without ``+``, as ISO 3166-1 alpha-2; None refuses those.
         erasures: whose words are passed over; nobody's where None.
@@ -124,7 +124,7 @@ class Ledger:
 
     def __init__(
         self,
-        enricher: Enricher,
+        enricher: Enricher | None,
         customers: CustomerMatcher,
         default_region: str | None = None,
         erasures: Erasures | None = None,
@@ -156,23 +156,38 @@ class Ledger:
         if topic == COMMANDS.name:
             command = read_command(value)
             return command if isinstance(command, RematchAuthor) else complete(command)
-        mention = _read_mention(value)
+        mention = read_as_written(value)
         return read_raw(value) if mention is None else AsWritten(mention, value)
 
     def prepare(self, values: Sequence[LedgerValue]) -> list[LedgerValue]:
         """Enriches all mentions at once."""
-        read = [
+        if self._enricher is None:
+            raise TypeError("a ledger without enricher is given what was found out: `heard`")
+        read = self.read(values)
+        mentions = [value.mention for value in read if isinstance(value, AsWritten)]
+        return self.heard(read, self._enricher.enrich(mentions) if mentions else [])
+
+    def read(self, values: Sequence[LedgerValue]) -> list[LedgerValue]:
+        """The same, where each mention that is to be enriched is an `AsWritten`."""
+        return [
             AsWritten(value, None)
             if not isinstance(value, AsWritten) and isinstance(value, Mention)
             else value
             for value in values
         ]
-        mentions = [value.mention for value in read if isinstance(value, AsWritten)]
-        found = iter(self._enricher.enrich(mentions)) if mentions else iter(())
+
+    def heard(self, read: Sequence[LedgerValue], found: Sequence[Enrichment]) -> list[LedgerValue]:
+        """The same, with what was found out.
+
+        Args:
+            read: what `read` returned.
+            found: of each `AsWritten` in there, in this order.
+        """
+        each = iter(found)
         return [
             Heard(
                 value.mention,
-                next(found),
+                next(each),
                 AuthorIdentity.of(value.mention, self._default_region, self._references),
                 value.json,
             )

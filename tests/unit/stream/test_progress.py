@@ -55,9 +55,15 @@ def test_the_oldest_is_in_hand_or_at_the_head_of_the_inbox() -> None:
     now_ms = time.time_ns() // 1_000_000
     inbox.put(1, [FakeFetched(0, timestamp=now_ms - 60_000), FakeFetched(1, timestamp=now_ms - 50_000)])
     assert backlog.oldest_seconds() == (now_ms - 60_000) / 1000
-    backlog.take(asyncio.run(inbox.take(1, 0)).records)
+    first = asyncio.run(inbox.take(1, 0)).records
+    backlog.take(first)
     assert backlog.oldest_seconds() == (now_ms - 60_000) / 1000
-    backlog.take(())
+    second = [FakeFetched(2, timestamp=now_ms - 40_000)]
+    backlog.take(second)
+    assert backlog.oldest_seconds() == (now_ms - 60_000) / 1000
+    backlog.done(first)
+    assert backlog.oldest_seconds() == (now_ms - 40_000) / 1000
+    backlog.done(second)
     assert backlog.oldest_seconds() == (now_ms - 50_000) / 1000
     age = value("listener_oldest_unprocessed_age_seconds", stage="backlog-test")
     assert age is not None

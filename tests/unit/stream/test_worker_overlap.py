@@ -1,7 +1,7 @@
 """A batch is folded while the one before is flushed, as if they had come one after the other."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
@@ -13,7 +13,7 @@ from stream.reliability import Gate
 from stream.send import Record, Sender
 from stream.stage import Input, Output, Step
 from stream.table import StateTable
-from stream.worker import StageWorker
+from stream.worker import Folded, StageWorker
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STAGE = "joining"
@@ -59,10 +59,21 @@ class Broker:
         return []
 
 
-def worker_on(broker: Broker) -> StageWorker[bytes]:
+def worker_on(
+    broker: Broker, prepare: Callable[[Sequence[bytes]], Awaitable[list[bytes]]] | None = None
+) -> StageWorker[bytes]:
     return StageWorker[bytes](
-        Join(), cast(StateTable, broker), cast(Sender, broker), lambda: NOW, Progress(STAGE)
+        Join(),
+        cast(StateTable, broker),
+        cast(Sender, broker),
+        lambda: NOW,
+        Progress(STAGE),
+        prepare=prepare,
     )
+
+
+async def folded(worker: StageWorker[bytes], records: Sequence[FakeFetched]) -> Folded:
+    return await worker.fold(await worker.prepare(records))
 
 
 def batch(offset: int, *values: bytes) -> list[FakeFetched]:
@@ -73,12 +84,12 @@ def test_a_batch_sees_what_the_one_before_is_about_to_store() -> None:
     async def overlap() -> None:
         broker = Broker()
         worker = worker_on(broker)
-        first = await worker.fold(batch(0, b"a"))
-        second = await worker.fold(batch(1, b"b"))
+        first = await folded(worker, batch(0, b"a"))
+        second = await folded(worker, batch(1, b"b"))
         assert list(second.changes.values()) == [b"ab"]
         broker.acknowledges.set()
         await worker.flush(first)
-        third = await worker.fold(batch(2, b"c"))  # the first is flushed, but the second holds
+        third = await folded(worker, batch(2, b"c"))  # the first is flushed, but the second holds
         await worker.flush(second)
         await worker.flush(third)
         assert broker.done == [b"a", ("sent", b"a"), b"ab", ("sent", b"ab"), b"abc", ("sent", b"abc")]
@@ -91,9 +102,9 @@ def test_a_deletion_that_is_not_flushed_yet_holds() -> None:
         broker = Broker()
         broker.acknowledges.set()
         worker = worker_on(broker)
-        await worker.flush(await worker.fold(batch(0, b"a")))
-        deleted = await worker.fold(batch(1, b""))
-        again = await worker.fold(batch(2, b"b"))
+        await worker.flush(await folded(worker, batch(0, b"a")))
+        deleted = await folded(worker, batch(1, b""))
+        again = await folded(worker, batch(2, b"b"))
         await worker.flush(deleted)
         await worker.flush(again)
         assert list(broker.states.values()) == [b"b"]
@@ -106,10 +117,10 @@ def test_what_another_worker_stored_meanwhile_is_seen_once_nothing_is_unflushed(
         broker = Broker()
         broker.acknowledges.set()
         worker = worker_on(broker)
-        [(where, _)] = (first := await worker.fold(batch(0, b"a"))).changes.items()
+        [(where, _)] = (first := await folded(worker, batch(0, b"a"))).changes.items()
         await worker.flush(first)
         broker.states[where] = b"z"
-        assert list((await worker.fold(batch(5, b"b"))).changes.values()) == [b"zb"]
+        assert list((await folded(worker, batch(5, b"b"))).changes.values()) == [b"zb"]
 
     asyncio.run(overlap())
 
