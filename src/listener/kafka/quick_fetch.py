@@ -3,6 +3,8 @@
 kafka-python has one request under way to a broker, and asks in it for the partitions of which it holds nothing.
 The broker keeps a request about partitions without news for half a second, and meanwhile nothing more comes of
 those that have some: whoever is behind in one partition would get a mebibyte of it in half a second.
+
+All brokers are told the same wait: it is short also for those of whose partitions nothing is held.
 """
 
 from typing import Any
