@@ -249,7 +249,9 @@ class BatchConsumer:
     def _read_ahead(self) -> None:
         """Asks for more of the partitions of which all was read, to come while the caller is at work.
 
-        By itself kafka-python asks once it has nothing left of any partition, and then its caller waits.
+        By itself kafka-python asks once it has nothing left of any partition, and then its caller waits. While
+        something is left the broker waits `quick_fetch.WAIT_BESIDE_MS` for news: what is published later does not
+        come before the next poll has asked again.
         """
         try:
             self._consumer._fetcher.send_fetches()  # noqa: SLF001 - it has no method for it

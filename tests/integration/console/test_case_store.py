@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clickhouse_driver import Client
 
 from listener.clickhouse.client import connect
 from listener.clickhouse.pool import ClientPool
@@ -26,9 +27,9 @@ pytestmark = pytest.mark.clickhouse
 
 HOUR = timedelta(hours=1)
 NOW = SPRING + 12 * HOUR
-PAGE_READS = 5
+PAGE_READS = 4
 """What a page takes at most of processors, ClickHouse's and ours: so many times what reading all columns of all
-cases takes, since both are as slow as the machine is.
+cases takes, since both are as slow as the machine is. Usual are 1.6 to 2.2.
 """
 WHOLE = "SELECT sum(cityHash64(*)) FROM cases FINAL"
 MANY = 100_000
@@ -54,6 +55,13 @@ def pool(database: str) -> Iterator[ClientPool]:
     pool = ClientPool(database)
     yield pool
     pool.close()
+
+
+@pytest.fixture
+def client(database: str) -> Iterator[Client]:
+    client = connect(database)
+    yield client
+    client.disconnect()
 
 
 @pytest.fixture
@@ -234,9 +242,8 @@ def _heard(log: Log, number: int, author: str, status: Any, at: datetime | None 
 
 
 def test_a_hundred_thousand_open_cases_are_no_slow_page(
-    database: str, cases: CaseStore, clickhouse_server: ClickHouseServer
+    client: Client, cases: CaseStore, clickhouse_server: ClickHouseServer
 ) -> None:
-    client = connect(database)
     client.execute(ROWS)
     client.execute(
         "INSERT INTO cases SELECT * REPLACE (version + 1 AS version) FROM cases WHERE priority > 80"
@@ -249,9 +256,8 @@ def test_a_hundred_thousand_open_cases_are_no_slow_page(
         for _ in range(2):  # the first page, and one behind it
             whole = _processor_seconds(pid, lambda: client.execute(WHOLE))
             taken = _processor_seconds(pid, lambda: _show(cases, view, after))  # noqa: B023 - called at once
-            assert taken < PAGE_READS * whole, (view, after)
+            assert taken < PAGE_READS * whole, (view, after, taken, whole)
             after = cases.page(view, "Kim", None, NOW, after)[-2].place
-    client.disconnect()
     assert len(cases.page(QueueView(words="t:33"), "Kim", None, NOW, None)) > 1
 
 

@@ -18,7 +18,7 @@ from listener.clickhouse.client import LOST_CONNECTION, connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.enriched import EnrichedMention
 from listener.domain.mention import Mention
-from listener.domain.topics import ALL, ENRICHED, RAW
+from listener.domain.topics import ALL, BACKFILL, ENRICHED, RAW, Topic
 from listener.embedded.clickhouse import ClickHouseServer
 from listener.embedded.kafka import KafkaServer
 from listener.embedded.ports import free_port
@@ -148,9 +148,56 @@ def test_a_sink_without_its_store_holds_one_batch_however_much_there_is(
 def test_a_worker_before_a_large_backlog_of_large_records_takes_in_what_it_can_carry(
     kafka: KafkaServer, tmp_path: Path
 ) -> None:
+    """The size of a fetch is the bound: batches are folded as fast as fetches come, so the inbox stays small."""
+    large(kafka, RAW, range(13_000))  # 1.3 GB
+    with stream(kafka, tmp_path) as (worker, processed):
+        most = 0
+
+        def under_way() -> bool:
+            nonlocal most
+            most = max(most, resident(worker.pid))
+            return processed() > 1500
+
+        until(under_way, "that it works")
+        assert most < 700 * MIB
+        assert worker.poll() is None
+
+
+def test_a_worker_holds_little_of_a_backfill_that_yields_to_those_who_are_heard_live(
+    kafka: KafkaServer, tmp_path: Path
+) -> None:
+    """The inbox is the bound: fetches come far faster than the backfill is let in."""
+    large(kafka, BACKFILL, range(8000))  # 800 MB
+    large(kafka, RAW, range(8000, 8100))
+    with stream(kafka, tmp_path) as (worker, processed):
+        until(lambda: processed() > 200, "that it works")
+        before = resident(worker.pid)
+        most = largest_within(worker.pid, 8)  # an inbox without bound takes in 600 MiB in this time
+        assert most - before < 200 * MIB
+        assert worker.poll() is None
+
+
+@contextmanager
+def stream(
+    kafka: KafkaServer, tmp_path: Path
+) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], int]]]:
+    """A worker, and how many records it has processed."""
+    with (
+        process(
+            tmp_path / "log",
+            *("-m", "listener", "stream", "--data-dir", str(tmp_path / "data")),
+            KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers,
+        ) as worker,
+        TopicAdmin(KafkaConnection(kafka.bootstrap_servers)) as admin,
+    ):
+        yield worker, lambda: sum(admin.committed_offsets("listener").values())
+
+
+def large(kafka: KafkaServer, topic: Topic, numbers: range) -> None:
+    """Publishes mentions of 100 kB each."""
     letters = noise(100_000)
     with Publisher(KafkaConnection(kafka.bootstrap_servers), client_id="test") as out:
-        for number in range(6000):  # 600 MB
+        for number in numbers:
             said = Mention(
                 mention_id=f"test:{number}",
                 source="test",
@@ -163,26 +210,8 @@ def test_a_worker_before_a_large_backlog_of_large_records_takes_in_what_it_can_c
                 occurred_at=NOW,
                 received_at=NOW,
             )
-            out.publish(RAW.name, said.key, said.to_json())
+            out.publish(topic.name, said.key, said.to_json())
         out.flush()
-    with (
-        process(
-            tmp_path / "log",
-            *("-m", "listener", "stream", "--data-dir", str(tmp_path / "data")),
-            KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers,
-        ) as worker,
-        TopicAdmin(KafkaConnection(kafka.bootstrap_servers)) as admin,
-    ):
-        most = 0
-
-        def under_way() -> bool:
-            nonlocal most
-            most = max(most, resident(worker.pid))
-            return sum(admin.committed_offsets("listener").values()) > 500
-
-        until(under_way, "that it works")
-        assert most < 700 * MIB
-        assert worker.poll() is None
 
 
 def noise(size: int) -> str:
