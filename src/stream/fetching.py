@@ -15,7 +15,7 @@ around a rebalance. Here is its replacement, at the points where Faust lets a tr
 import asyncio
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -30,13 +30,41 @@ FETCH_SECONDS = 0.2
 """How long a fetch waits for records; whoever sets positions waits as long."""
 FULL_SECONDS = 0.02
 """The same while an inbox is full: its agent may make room at any moment."""
-BROKER_WAIT_MS = 50
-"""How long the broker holds a fetch back for records. A partition whose records were just taken is not part of
-the fetch under way: what arrives in it waits so long."""
-IDLE_SECONDS, IDLE_BROKER_WAIT_MS = 2.0, 500
-"""After so long without a record the broker holds fetches back longer: else a worker with nothing to do asks for
-all its partitions twenty times a second, which costs it and the broker a tenth of a processor each. The first
-record ends the fetch at once, whatever its wait."""
+IDLE_SECONDS = 2.0
+
+
+class Patience(NamedTuple):
+    """How long the broker keeps a fetch waiting for records.
+
+    Attributes:
+        bytes: with so many it answers at once.
+        milliseconds: with fewer after so long; with none at all it then says so.
+    """
+
+    bytes: int
+    milliseconds: int
+
+
+EAGER = Patience(1, 50)
+"""A partition whose records were just taken is not part of the fetch under way: what comes there waits so long."""
+BEHIND = Patience(1 << 16, 20)
+"""While records wait for their agent, more of them sooner are of no use. Fetches for single records cost a worker
+and its broker a tenth of a processor each."""
+IDLE = Patience(1, 500)
+"""After `IDLE_SECONDS` without a record; else a worker with nothing to do asks for all its partitions twenty times
+a second, which costs as much. The first record ends the fetch at once, whatever its wait."""
+
+
+def patience(silent_seconds: float, *, waiting: bool) -> Patience:
+    """How long the broker is to keep the next fetch waiting.
+
+    Args:
+        silent_seconds: since the last record came.
+        waiting: whether records have come that no agent has taken.
+    """
+    if silent_seconds > IDLE_SECONDS:
+        return IDLE
+    return BEHIND if waiting else EAGER
 
 
 class Changelog(Protocol):
@@ -52,7 +80,7 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = BROKER_WAIT_MS  # noqa: SLF001  # Faust has no setting for it
+        consumer._fetch_max_wait_ms = EAGER.milliseconds  # noqa: SLF001  # Faust has no setting for it
         return consumer
 
     async def on_start(self) -> None:
@@ -71,9 +99,11 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
 
         coordinator._do_heartbeat = watched  # noqa: SLF001
 
-    def hold_back(self, milliseconds: int) -> None:
-        """How long the broker may keep the next fetches waiting for records."""
-        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+    def keep_waiting(self, how_long: Patience) -> None:
+        """How the broker is to keep the next fetches waiting."""
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001  # nor for these, once it runs
+        fetcher._fetch_min_bytes = how_long.bytes  # noqa: SLF001
+        fetcher._fetch_max_wait_ms = how_long.milliseconds  # noqa: SLF001
 
     async def seek_all(self, offsets: Mapping[TP, int]) -> None:
         """Sets positions, in the thread that also fetches."""
@@ -137,8 +167,8 @@ class FetchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust publishes n
             now = self.loop.time()
             if fetched:
                 self._fetched_at = now
-            idle = now - self._fetched_at > IDLE_SECONDS
-            self._thread.hold_back(IDLE_BROKER_WAIT_MS if idle else BROKER_WAIT_MS)
+            waiting = any(map(len, self.app.inboxes.values()))
+            self._thread.keep_waiting(patience(now - self._fetched_at, waiting=waiting))
             for partition, records in fetched.items():
                 where = TP(partition.topic, partition.partition)
                 if not self.flow_active or generation != self.app.consumer_generation_id:
