@@ -37,6 +37,7 @@ from stream.enrichment.taxonomy import Taxonomy, check_cause, default_taxonomy, 
 from stream.ledger.ledger import Ledger
 from stream.ledger.prepare_apart import PrepareApart
 from stream.levels import Levels
+from stream.reliability import end_process
 from stream.send import Sender
 from stream.table import forget_old_copies
 from stream.triage.policy import Policy, default_policy, read_policy
@@ -266,7 +267,7 @@ def _worker_stages(settings: Settings, erasures: Erasures) -> tuple[Stages, Prep
     if settings.config.stream.enrich_apart:
         named, policy = settings.config.models, load_policy(settings)
         process = EnrichingProcess(
-            _taxonomy_in_force(settings, policy), settings.path(named) if named else None
+            _taxonomy_in_force(settings, policy), settings.path(named) if named else None, end_process
         )
         stages = build_stages(settings, erasures, enriches=False)  # while the process loads what it needs
         process.await_ready()

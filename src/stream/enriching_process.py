@@ -11,7 +11,7 @@ import pickle
 import socket
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, BinaryIO
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 GARBAGE_THRESHOLDS = (100_000, 20, 20)
 """A batch makes some ten thousand objects, hardly any of them in cycles: Python's own 700 looks far too often."""
+READY_SECONDS = 180.0
+"""A large encoder takes half a minute to load."""
 UNDER_WAY = 4
 """Questions that the process has, or is being given; what it answers is waited for meanwhile."""
 BUFFER_BYTES = 1 << 20
@@ -47,9 +49,13 @@ class EnrichingProcess:
     Args:
         taxonomy: of root causes.
         models: directory of those in use, which the process follows; None for rules alone.
+        on_end: is told why, where the process ends before it is stopped.
     """
 
-    def __init__(self, taxonomy: Taxonomy, models: Path | None = None) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, models: Path | None = None, on_end: Callable[[str], object] = log.error
+    ) -> None:
+        self._on_end = on_end
         self._socket, other_end = socket.socketpair()
         self._process = start_child("enriching", self._socket, _serve, other_end, taxonomy, models)
         other_end.close()  # so that the connection ends with the process
@@ -63,10 +69,16 @@ class EnrichingProcess:
 
         Raises:
             UsageError: a model cannot be read, or does not fit the taxonomy.
-            ServiceError: it has ended.
+            ServiceError: it has ended, or takes too long.
         """
-        with self._socket.makefile("rb") as answers:
-            data = _read(answers)
+        self._socket.settimeout(READY_SECONDS)
+        try:
+            with self._socket.makefile("rb") as answers:
+                data = _read(answers)
+        except TimeoutError:
+            raise ServiceError(
+                f"the process that enriches is not ready after {READY_SECONDS:.0f} s"
+            ) from None
         if data is None:
             raise self._ended()
         if (error := pickle.loads(data)) is not None:  # noqa: S301  # from our own child
@@ -102,7 +114,7 @@ class EnrichingProcess:
         if self._answers is not None:
             self._answers.cancel()
         if self._writer is not None:
-            self._writer.close()
+            self._writer.transport.abort()  # to close it in order would wait until all questions are asked
         else:
             self._socket.close()
         await asyncio.to_thread(end_child, self._process)
@@ -118,11 +130,12 @@ class EnrichingProcess:
                     answer.set_exception(Rejected("failed", found))
                 else:
                     answer.set_result(found)
-        except (EOFError, OSError):
-            error = self._ended()
+        except Exception as error:  # noqa: BLE001  # whatever it is, nobody would be answered any more
+            ended = self._ended() if isinstance(error, EOFError | OSError) else ServiceError(repr(error))
             for answer in self._asked:
                 if not answer.done():
-                    answer.set_exception(error)
+                    answer.set_exception(ended)
+            self._on_end(str(ended))
 
     def _ended(self) -> ServiceError:
         self._process.join(1.0)  # it has closed its end; until it has a code takes a moment

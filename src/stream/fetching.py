@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from listener.domain.topics import BACKFILL
 from listener.kafka.record import Record as Fetched
 from stream.continuity import AskAgain, Continuity
 from stream.inbox import Inbox
@@ -60,7 +61,7 @@ def patience(silent_seconds: float, *, waiting: bool) -> Patience:
 
     Args:
         silent_seconds: since the last record came.
-        waiting: whether records have come that no agent has taken.
+        waiting: whether records have come that no agent has taken, other than those that wait on purpose.
     """
     if silent_seconds > IDLE_SECONDS:
         return IDLE
@@ -167,7 +168,7 @@ class FetchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust publishes n
             now = self.loop.time()
             if fetched:
                 self._fetched_at = now
-            waiting = any(map(len, self.app.inboxes.values()))
+            waiting = any(len(box) for topic, box in self.app.inboxes.items() if topic != BACKFILL.name)
             self._thread.keep_waiting(patience(now - self._fetched_at, waiting=waiting))
             for partition, records in fetched.items():
                 where = TP(partition.topic, partition.partition)

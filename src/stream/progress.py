@@ -115,5 +115,5 @@ class Backlog:
     def oldest_seconds(self) -> float | None:
         """When the oldest of them was published, since 1970; None where nothing waits."""
         if self._in_hand:
-            return min(record.timestamp for record in self._in_hand[0]) / 1000
+            return min(record.timestamp for batch in self._in_hand for record in batch) / 1000
         return self._inbox.oldest_seconds

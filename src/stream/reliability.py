@@ -74,6 +74,7 @@ class Gate:
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}
         self._flushes: dict[str, asyncio.Task[None]] = {}
+        self._broken: set[str] = set()
 
     @asynccontextmanager
     async def batch(self, stage: str) -> AsyncIterator[None]:
@@ -88,7 +89,7 @@ class Gate:
             flush: handles what goes wrong itself; is cancelled where it did not get through.
 
         Raises:
-            CancelledError: the one before did not: to acknowledge this one would acknowledge that one too.
+            CancelledError: one before did not: to acknowledge this one would acknowledge that one too.
         """
         try:
             await self._got_through(stage)
@@ -96,6 +97,10 @@ class Gate:
             flush.close()
             raise
         self._flushes[stage] = asyncio.create_task(flush)
+
+    def break_off(self, stage: str) -> None:
+        """A batch of this stage did not come to its flush: to acknowledge a later one would acknowledge it too."""
+        self._broken.add(stage)
 
     async def idle(self) -> None:
         """Returns when no batch is in hand."""
@@ -105,7 +110,8 @@ class Gate:
 
     async def _got_through(self, stage: str) -> None:
         await self._flushed(stage)
-        if (before := self._flushes.get(stage)) is not None and before.cancelled():
+        before = self._flushes.get(stage)
+        if stage in self._broken or (before is not None and before.cancelled()):
             raise asyncio.CancelledError
 
     async def _flushed(self, stage: str) -> None:

@@ -85,7 +85,9 @@ def _ending(app: ReliableApp, stage: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001  # whatever it is
-        # Where the worker stops, the way out is closed already; what is not acknowledged is read again.
+        # Where the worker stops, the way out is closed already; what is not acknowledged is read again. Faust
+        # starts an agent once more that ends before it is told to, so that has to be known.
         if app.should_stop:
+            app.gate.break_off(stage)
             raise asyncio.CancelledError from None
         end_process(f"stage {stage}: {error!r}")

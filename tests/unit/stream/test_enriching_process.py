@@ -97,7 +97,8 @@ def test_large_questions_and_answers_do_not_block_each_other() -> None:
 
 
 def test_one_that_was_killed_is_an_error_of_all_that_wait_and_of_all_later_ones() -> None:
-    process = EnrichingProcess(default_taxonomy())
+    told: list[str] = []
+    process = EnrichingProcess(default_taxonomy(), on_end=told.append)
     process.await_ready()
     pid = process._process.pid
     assert pid is not None
@@ -111,11 +112,45 @@ def test_one_that_was_killed_is_an_error_of_all_that_wait_and_of_all_later_ones(
         os.kill(pid, signal.SIGKILL)
         ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
         assert [type(each) for each in ended] == [ServiceError] * 8
+        assert len(told) == 1
         with pytest.raises(ServiceError, match="ended with -9"):
             await process.enrich([long])
         await process.stop()
 
     asyncio.run(whole())
+
+
+def test_one_that_ends_while_nobody_asks_is_noticed() -> None:
+    ended = asyncio.Event()
+    process = EnrichingProcess(default_taxonomy(), on_end=lambda _: ended.set())
+    process.await_ready()
+    pid = process._process.pid
+    assert pid is not None
+
+    async def whole() -> None:
+        await process.start()
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.wait_for(ended.wait(), 20)
+        await process.stop()
+
+    asyncio.run(whole())
+
+
+def test_it_stops_at_once_whatever_is_asked_and_not_answered() -> None:
+    process = EnrichingProcess(default_taxonomy())
+    process.await_ready()
+
+    async def whole() -> None:
+        await process.start()
+        long = mention(1, "My order never came. " * 20_000).to_json()
+        waiting = [asyncio.create_task(process.enrich([long] * 100)) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        for each in waiting:
+            each.cancel()
+        await process.stop()
+
+    asyncio.run(whole())
+    assert process._process.exitcode == 0
 
 
 def test_a_model_that_cannot_be_used_is_told_before_anything_is_processed(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from fakes.fetched import FakeFetched
+from listener.domain.errors import ServiceError
 from stream.agents.drive import drive
 from stream.inbox import Inbox
 from stream.reliability import Gate, ReliableApp
@@ -38,12 +39,15 @@ class Elsewhere:
     """Prepares when it is told to."""
 
     def __init__(self) -> None:
+        self.fails = False
         self.asked: list[list[bytes]] = []
         self.answers = asyncio.Event()
 
     async def __call__(self, values: Sequence[bytes]) -> list[bytes]:
         self.asked.append(list(values))
         await self.answers.wait()
+        if self.fails:
+            raise ServiceError("as told")
         return [value.upper() for value in values]
 
 
@@ -53,6 +57,9 @@ class Scene:
     def __init__(self, elsewhere: Elsewhere | None, records: int) -> None:
         self.app, self.broker, self.inbox = App(), Broker(), Inbox()
         self.inbox.put(1, [FakeFetched(n, value=b"%c" % (ord("a") + n)) for n in range(records)])
+        self.begin(elsewhere)
+
+    def begin(self, elsewhere: Elsewhere | None) -> None:
         ready = asyncio.Event()
         ready.set()
         worker = worker_on(self.broker, elsewhere)
@@ -107,6 +114,29 @@ def test_less_than_a_batch_is_left_to_wait_for_more(records: int) -> None:
         async with scene.app.gate.batch("joining"):  # so that nothing is folded
             await scene.turns()
             assert [len(values) for values in elsewhere.asked] == [MOST, MOST][: records // MOST]
+        await scene.end()
+
+    asyncio.run(whole())
+
+
+def test_nothing_is_acknowledged_after_a_batch_that_came_to_nothing_while_the_worker_stops() -> None:
+    """Faust starts an agent once more that ends before it is told to."""
+
+    async def whole() -> None:
+        elsewhere = Elsewhere()
+        scene = Scene(elsewhere, MOST)
+        scene.app.should_stop = True
+        scene.broker.acknowledges.set()
+        elsewhere.fails = True
+        elsewhere.answers.set()
+        await scene.turns()
+        assert scene.agent.done()
+        elsewhere.fails = False
+        scene.inbox.put(1, [FakeFetched(MOST, value=b"c")])
+        scene.begin(elsewhere)
+        await scene.turns()
+        assert elsewhere.asked[-1] == [b"c"]
+        assert scene.app.acknowledged == []
         await scene.end()
 
     asyncio.run(whole())
