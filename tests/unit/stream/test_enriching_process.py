@@ -142,9 +142,9 @@ def test_it_stops_at_once_whatever_is_asked_and_not_answered() -> None:
 
     async def whole() -> None:
         await process.start()
-        long = mention(1, "My order never came. " * 20_000).to_json()
-        waiting = [asyncio.create_task(process.enrich([long] * 100)) for _ in range(4)]
-        await asyncio.sleep(0.2)
+        many = [mention(number, "My order never came.").to_json() for number in range(3000)]
+        waiting = [asyncio.create_task(process.enrich(many)) for _ in range(4)]
+        await asyncio.sleep(0.1)
         for each in waiting:
             each.cancel()
         await process.stop()
