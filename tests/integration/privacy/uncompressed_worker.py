@@ -17,5 +17,6 @@ def uncompressed(options: rocksdb.RocksDBOptions) -> Options:
 
 
 rocksdb.RocksDBOptions.as_options = uncompressed
-sys.argv[0] = "listener"
-main()
+if __name__ == "__main__":
+    sys.argv[0] = "listener"
+    main()
