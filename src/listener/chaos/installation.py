@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -147,25 +147,13 @@ class Installation:
 
     def signal(self, number: signal.Signals, *words: str) -> int:
         """Sends a signal to the services with these words in their command line; how many there were."""
-        sent = 0
-        for pid in self._children():
-            if all(word in command_line(pid) for word in words):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-                    sent += 1
-        return sent
+        return _send(number, self._services(*words))
 
     def kill_enriching(self, *words: str) -> int:
         """kill -9 of what enriches for the services with these words in their command line; how many."""
-        killed = 0
-        for pid in self._children():
-            if all(word in command_line(pid) for word in words):
-                for child in children(pid):
-                    if "spawn_main" in command_line(child):  # as Python calls what a process of ours starts
-                        with suppress(ProcessLookupError):
-                            os.kill(child, signal.SIGKILL)
-                            killed += 1
-        return killed
+        started = [child for pid in self._services(*words) for child in children(pid)]
+        # as Python calls what a process of ours starts
+        return _send(signal.SIGKILL, [pid for pid in started if "spawn_main" in command_line(pid)])
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query, asked with the reader's account."""
@@ -228,6 +216,9 @@ class Installation:
     def _ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
+    def _services(self, *words: str) -> list[int]:
+        return [pid for pid in self._children() if all(word in command_line(pid) for word in words)]
+
     def _children(self) -> list[int]:
         found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
         own = {os.getpid(), self.process.pid if self.process else 0}
@@ -241,6 +232,16 @@ class Installation:
             return Path(f"/proc/{pid}/cwd").readlink().is_relative_to(self.data_dir)
         except OSError:
             return False  # it has ended, or it is not ours to look into
+
+
+def _send(number: signal.Signals, pids: Sequence[int]) -> int:
+    """Sends a signal to those that have not ended; how many there were."""
+    sent = 0
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+            sent += 1
+    return sent
 
 
 def command_line(pid: int) -> str:
