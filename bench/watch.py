@@ -106,9 +106,8 @@ class Watched:
             try:
                 seconds, kib = cpu_seconds(self.pid), status_kib(self.pid, "VmRSS")
                 for child in children(self.pid):
-                    with suppress(
-                        OSError, LookupError
-                    ):  # it has just ended, and its time is its parent's now
+                    # one that has just ended: its time is its parent's now
+                    with suppress(OSError, LookupError):
                         seconds, kib = seconds + cpu_seconds(child), kib + status_kib(child, "VmRSS")
             except (OSError, LookupError):
                 return  # it has just ended

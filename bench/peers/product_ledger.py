@@ -23,6 +23,7 @@ def main() -> None:
     Triage.topics = (TIMERS_DUE.name,)  # nothing is ever written to it here
     if enrichment == "product":
         listener()
+        return
     vars(bootstrap_stages)["Enricher"] = lambda *_: NoEnrichment()
     with tempfile.TemporaryDirectory() as directory:
         config = Path(directory) / "listener.yaml"

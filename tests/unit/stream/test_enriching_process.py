@@ -38,9 +38,17 @@ def mentions() -> list[Mention]:
     return [mention(number, text) for number, text in enumerate(WORDS)]
 
 
-def with_process(use: Callable[[EnrichingProcess], Awaitable[None]]) -> None:
-    process = EnrichingProcess(default_taxonomy())
+def ready(on_end: Callable[[str], object] = print) -> tuple[EnrichingProcess, int]:
+    """A process, and its id."""
+    process = EnrichingProcess(default_taxonomy(), on_end=on_end)
     process.await_ready()
+    pid = process._process.pid
+    assert pid is not None
+    return process, pid
+
+
+def with_process(use: Callable[[EnrichingProcess], Awaitable[None]]) -> None:
+    process, _ = ready()
 
     async def whole() -> None:
         await process.start()
@@ -98,10 +106,7 @@ def test_large_questions_and_answers_do_not_block_each_other() -> None:
 
 def test_one_that_was_killed_is_an_error_of_all_that_wait_and_of_all_later_ones() -> None:
     told: list[str] = []
-    process = EnrichingProcess(default_taxonomy(), on_end=told.append)
-    process.await_ready()
-    pid = process._process.pid
-    assert pid is not None
+    process, pid = ready(told.append)
 
     async def whole() -> None:
         await process.start()
@@ -122,10 +127,7 @@ def test_one_that_was_killed_is_an_error_of_all_that_wait_and_of_all_later_ones(
 
 def test_one_that_ends_while_nobody_asks_is_noticed() -> None:
     ended = asyncio.Event()
-    process = EnrichingProcess(default_taxonomy(), on_end=lambda _: ended.set())
-    process.await_ready()
-    pid = process._process.pid
-    assert pid is not None
+    process, pid = ready(lambda _: ended.set())
 
     async def whole() -> None:
         await process.start()
@@ -137,8 +139,7 @@ def test_one_that_ends_while_nobody_asks_is_noticed() -> None:
 
 
 def test_it_stops_at_once_whatever_is_asked_and_not_answered() -> None:
-    process = EnrichingProcess(default_taxonomy())
-    process.await_ready()
+    process, _ = ready()
 
     async def whole() -> None:
         await process.start()
