@@ -123,8 +123,8 @@ def _publish_evenly(
     published: dict[str, float] = {}
     started = time.monotonic()
     for number, ((topic, key, value), name) in enumerate(zip(records, ids, strict=True)):
-        while (early := started + number / rate - time.monotonic()) > 0:
-            producer.poll(min(early, TURN_SECONDS))
+        while started + number / rate > time.monotonic():
+            producer.poll(TURN_SECONDS)
         published.setdefault(name, time.time() * 1000)
         producer.produce(topic, value, key)
     producer.flush()
