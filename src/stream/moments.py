@@ -1,6 +1,7 @@
 """Instants as whole milliseconds since 1970, which is how states keep and compare them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -8,6 +9,8 @@ DAY_MS = 24 * HOUR_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE_ALL = _EPOCH
 """The time where nothing is late yet."""
+_REMEMBERED = 1 << 13
+"""Instants; a look at a party makes the same few of them again and again."""
 
 
 def to_ms(moment: datetime) -> int:
@@ -16,6 +19,7 @@ def to_ms(moment: datetime) -> int:
     return (passed.days * 86_400 + passed.seconds) * 1000 + passed.microseconds // 1000
 
 
+@lru_cache(_REMEMBERED)
 def from_ms(milliseconds: int) -> datetime:
     """The instant in UTC."""
     return _EPOCH + timedelta(milliseconds=milliseconds)

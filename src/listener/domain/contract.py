@@ -5,6 +5,7 @@ Unknown fields are an error where a value enters the system (`read_at_edge`) and
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -49,9 +50,12 @@ def within_storable_years(moment: datetime) -> datetime:
     return moment
 
 
+_REMEMBERED = 1 << 13
+"""Instants in words: a case and its alerts say the same few of them again and again."""
 _WITH_FRACTION = len('"2026-11-22T03:46:45.123456+00:00"')
 
 
+@lru_cache(_REMEMBERED)
 def format_utc(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds: ``2026-11-22T03:46:45.123Z``."""
     if moment.tzinfo is not UTC:

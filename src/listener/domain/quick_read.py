@@ -91,16 +91,20 @@ def quick_contract(
 def maker(model: type[M]) -> Callable[..., M]:
     """What makes objects of a model out of some of its fields, which are trusted, and the defaults of the others.
 
-    `model_construct` does the same, and takes several times as long.
-
-    Raises:
-        TypeError: a default of the model is not the same for all objects.
+    `model_construct` does the same, and takes several times as long. A field without a default, or with one of its
+    own for each object, has to be given; what is returned raises TypeError where it is not.
     """
-    if any(field.default_factory is not None for field in model.model_fields.values()):
-        raise TypeError(f"{model.__name__} has a default of its own for each object")
-    defaults = {name: field.default for name, field in model.model_fields.items()}
+    fields = model.model_fields
+    defaults = {name: field.default for name, field in fields.items()}  # all of them, for their order
+    needed = {name for name, field in fields.items() if field.is_required() or field.default_factory}
     make = _maker(model)
-    return lambda **fields: make({**defaults, **fields})
+
+    def made(**given: Any) -> M:
+        if not needed <= given.keys():
+            raise TypeError(f"{model.__name__} needs {', '.join(sorted(needed - given.keys()))}")
+        return make({**defaults, **given})
+
+    return made
 
 
 def _maker(model: type[M]) -> Callable[[dict[str, Any]], M]:

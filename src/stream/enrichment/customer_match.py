@@ -43,6 +43,7 @@ MAX_FOUND = 10_000
 
 Method = Literal["handle", "email", "phone", "reference"]
 _make_match = maker(Match)
+_make_customer, _make_handle, _make_detail = maker(Customer), maker(Handle), maker(Detail)
 
 
 class Key(NamedTuple):
@@ -466,19 +467,19 @@ class _Record(NamedTuple):
 
     def customer(self) -> Customer:
         """The customer as it came."""
-        return Customer(
+        return _make_customer(
             customer_id=self.customer_id,
             names=tuple(self.names),
             emails=tuple(self.emails),
             phones=tuple(self.phones),
-            handles=tuple(Handle(source_kind=kind, handle=handle) for kind, handle in self.handles),
+            handles=tuple([_make_handle(source_kind=kind, handle=handle) for kind, handle in self.handles]),
             segment=self.segment,
             preferred_channel=self.preferred_channel,
             consent=self.consent or {},
             updated_at=None if self.updated_at is None else datetime.fromisoformat(self.updated_at),
             places=tuple(self.places or ()),
             references=tuple(self.references or ()),
-            details=tuple(Detail(field=field, value=value) for field, value in self.details or ()),
+            details=tuple([_make_detail(field=field, value=value) for field, value in self.details or ()]),
         )
 
 

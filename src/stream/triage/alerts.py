@@ -15,7 +15,10 @@ from listener.domain.contract import format_utc
 from listener.domain.governance import Alert, AlertKind
 from listener.domain.ids import digest
 from listener.domain.party import RaisedAlert
+from listener.domain.quick_read import maker
 from stream.moments import from_ms, to_ms
+
+_make_alert = maker(Alert)
 
 
 class Raising(NamedTuple):
@@ -63,7 +66,7 @@ def standing_alert(raising: Raising, case: Case) -> Alert:
             words = f"the {what} is due at {due}, and nothing has come yet"
         case _:
             words = f"nobody has answered a contact; since {due} it counts as vanished"
-    return Alert(
+    return _make_alert(
         alert_id=raising.alert_id,
         kind=raising.kind,
         subject=case.case_id,
@@ -84,7 +87,7 @@ def withdrawn_alert(raising: Raising, case_id: str) -> Alert:
     Args:
         case_id: which it was about.
     """
-    return Alert(
+    return _make_alert(
         alert_id=raising.alert_id,
         kind=raising.kind,
         subject=case_id,

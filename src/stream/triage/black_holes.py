@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from listener.domain.clock import BlackHole
+from listener.domain.quick_read import maker
 from stream.moments import HOUR_MS, from_ms
 from stream.triage.cases import DraftCase
 from stream.triage.events import Answer, Event, Said, in_time
@@ -18,6 +19,7 @@ from stream.triage.policy import Policy
 
 SHOWN_AT_EACH_END = 5
 MAX_CHASED = 5
+_make_hole = maker(BlackHole)
 
 
 def black_hole_ms(attempt: Attempt, policy: Policy) -> int:
@@ -118,7 +120,7 @@ def _contract(hole: _Hole) -> BlackHole:
     owner = queue.owner
     if queue.to_cause_owner and said.cause in said.row.causes:
         owner = said.row.owners[said.row.causes.index(said.cause)]
-    return BlackHole.model_construct(
+    return _make_hole(
         contact=said.name,
         author=said.author,
         source=said.row.source,

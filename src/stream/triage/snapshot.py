@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from listener.domain.case import MAX_SNAPSHOT_BYTES, SHOWN_AT_EACH_END, Case, CaseContact, CaseCustomer
-from listener.domain.clock import Clock
+from listener.domain.clock import BlackHole, Clock
 from listener.domain.ids import case_id
+from listener.domain.quick_read import maker
 from stream.history import ContactRow, contact_fields, goodwill_of, response_of
 from stream.moments import from_ms, to_ms
 from stream.triage.advice import advise
-from stream.triage.black_holes import black_holes_of, vanished
+from stream.triage.black_holes import vanished
 from stream.triage.cases import Anchor, DraftCase
 from stream.triage.clocks import clocks_shown
 from stream.triage.decision import decide
@@ -42,6 +43,9 @@ FORM = 2
 _REACH = ContactRow._fields.index("reach")
 """Where `reach` and `reach_claims` stand."""
 
+_make_case = maker(Case)
+_make_contact = maker(CaseContact)
+
 T = TypeVar("T")
 
 
@@ -51,9 +55,11 @@ class View:
 
     Attributes:
         case: its events, by time.
+        name: its id.
         anchor: the contact that it is named after.
         verdict: what became of its attempts; with clocks and standing what depends on the time of looking.
         clocks: how they stand.
+        black_holes: which there are.
         standing: at which level, and whose it is there.
         party: whose it is.
         customer: who the party is, if known.
@@ -62,9 +68,11 @@ class View:
     """
 
     case: DraftCase
+    name: str
     anchor: Anchor
     verdict: Verdict
     clocks: tuple[Clock, ...]
+    black_holes: tuple[BlackHole, ...]
     standing: Standing
     party: str
     customer: CaseCustomer | None
@@ -142,7 +150,7 @@ def superseded(
         opened_ms: time of the contact.
     """
     words = f"now part of {new_id}" if new_id else "nothing in it asks for an answer any more"
-    return Case.model_construct(
+    return _make_case(
         case_id=case_id(anchor),
         version=version,
         party=party,
@@ -166,8 +174,8 @@ def _snapshot(view: View, version: int) -> Case:
     decision = decide(case, verdict, view.standing, view.customer, policy)
     goodwill = tuple(given for answer in answers if (given := goodwill_of(answer.row)) is not None)
     urls = dict.fromkeys(said.row.url for said in contacts if said.row.url and len(said.row.url) <= MAX_URL)
-    return Case.model_construct(
-        case_id=case_id(anchor.name),
+    return _make_case(
+        case_id=view.name,
         version=version,
         party=view.party,
         anchor=anchor.name,
@@ -200,7 +208,7 @@ def _snapshot(view: View, version: int) -> Case:
         response_count=len(answers),
         goodwill=_ends(goodwill, SHOWN_AT_EACH_END),
         clocks=clocks_shown(view.clocks),
-        black_holes=black_holes_of(case, verdict, policy),
+        black_holes=view.black_holes,
         links=tuple(urls)[-MAX_LINKS:],
         opened_at=from_ms(anchor.at_ms),
         last_at=from_ms(max([contacts[-1].at_ms, *(answer.at_ms for answer in answers[-1:])])),
@@ -224,7 +232,7 @@ def _contact(case: DraftCase, verdict: Verdict, said: Said) -> CaseContact:
     if said.row.url is not None and len(said.row.url) > MAX_URL:
         fields["url"] = None
     failure = verdict.failed.get(said.name)
-    return CaseContact.model_construct(
+    return _make_contact(
         **fields,
         failed_by_hand=said.name in case.marked,
         failed=failure is not None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
 from listener.domain.clock import Clock, ClockFamily, ClockState
+from listener.domain.quick_read import maker
 from stream.moments import from_ms
 from stream.triage.course import Wait
 from stream.triage.due import Pause
@@ -17,8 +18,7 @@ from stream.triage.policy import Policy
 
 T = TypeVar("T")
 
-_BLANK = Clock.model_construct(kind="", anchor="", started_at=from_ms(0), due_at=from_ms(0), state="running")
-"""A changed copy takes a third of the time that a new clock would, and every step of triage makes some."""
+_make_clock = maker(Clock)
 
 
 class Reckoning(Protocol):
@@ -97,24 +97,22 @@ def clock_of(
     jurisdiction: str | None = None,
     hole_ms: int | None = None,
 ) -> Clock:
-    return _BLANK.model_copy(
-        update={
-            "kind": kind,
-            "family": family,
-            "jurisdiction": jurisdiction,
-            "anchor": start.anchor,
-            "started_at": from_ms(start.at_ms),
-            "due_at": from_ms(standing.due_ms),
-            "warn_at": from_ms(standing.warn_ms),
-            "warned": standing.state == "running" and now_ms >= standing.warn_ms,
-            "stopped_at": None if stop is None else from_ms(stop.at_ms),
-            "stopped_by": None if stop is None else stop.name,
-            "paused_at": None if standing.paused_ms is None else from_ms(standing.paused_ms),
-            "black_hole_at": None if hole_ms is None else from_ms(hole_ms),
-            "state": standing.state,
-            "historical": not start.live,
-            "policy_hash": policy.hash,
-        }
+    return _make_clock(
+        kind=kind,
+        family=family,
+        jurisdiction=jurisdiction,
+        anchor=start.anchor,
+        started_at=from_ms(start.at_ms),
+        due_at=from_ms(standing.due_ms),
+        warn_at=from_ms(standing.warn_ms),
+        warned=standing.state == "running" and now_ms >= standing.warn_ms,
+        stopped_at=None if stop is None else from_ms(stop.at_ms),
+        stopped_by=None if stop is None else stop.name,
+        paused_at=None if standing.paused_ms is None else from_ms(standing.paused_ms),
+        black_hole_at=None if hole_ms is None else from_ms(hole_ms),
+        state=standing.state,
+        historical=not start.live,
+        policy_hash=policy.hash,
     )
 
 

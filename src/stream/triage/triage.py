@@ -21,7 +21,7 @@ from listener.domain.errors import Rejected
 from listener.domain.ids import case_id
 from listener.domain.mention import Mention, validators_pass
 from listener.domain.party import PartyEvent, PublishedCase
-from listener.domain.quick_read import quick_contract
+from listener.domain.quick_read import maker, quick_contract
 from listener.domain.topics import ALERTS, PARTY_EVENTS, READ_BY_STAGE, TIMERS_DUE, TRIAGE
 from stream.history import command_row, contact_row, response_row, row_of_contact
 from stream.moments import BEFORE_ALL, DAY_MS, from_ms, to_ms
@@ -67,6 +67,7 @@ TriageValue = _Told | TimerDue
 
 _read_mention = quick_contract(EnrichedMention, required=["kind"], holds={Mention: validators_pass})
 _read_event = quick_contract(PartyEvent)
+_make_customer = maker(CaseCustomer)
 
 
 class Triage:
@@ -189,7 +190,20 @@ class Triage:
                 refused=entry.refused,
                 now_ms=look.now_ms,
             )
-            view = View(case, anchor, verdict, clocks, stands, look.party, customer, supersedes, self.policy)
+            holes = black_holes_of(case, verdict, self.policy)
+            view = View(
+                case,
+                name,
+                anchor,
+                verdict,
+                clocks,
+                holes,
+                stands,
+                look.party,
+                customer,
+                supersedes,
+                self.policy,
+            )
             epoch = memory.authors[anchor.author].epoch
             made = self._said(view, entry, epoch, look)
             if made is not None:
@@ -206,8 +220,7 @@ class Triage:
             is_open = case.life.state in OPEN_STATES
             live = live or is_open
             # of what a person has closed nobody is to be woken
-            holes = black_holes_of(case, verdict, self.policy) if is_open else ()
-            for raising in raisings(clocks, holes):
+            for raising in raisings(clocks, holes if is_open else ()):
                 standing[raising] = _Standing(view, name, made)
         for former, place in places.items():
             entry = memory.published[former]
@@ -259,7 +272,7 @@ class Triage:
         known = self._customers.get(customer_id)
         if known is None:
             return CaseCustomer(customer_id=customer_id)
-        return CaseCustomer(
+        return _make_customer(
             customer_id=customer_id,
             name=known.names[0] if known.names else None,
             segment=known.segment,
@@ -544,8 +557,9 @@ def _alerts(memory: PartyState, standing: dict[Raising, _Standing], look: _Look)
             continue
         alert = standing_alert(raising, stands.made or snapshot(stands.view, 0))
         known.case, known.standing = stands.name, True
-        if _is_due(known, _digest(alert.to_json()), look):
-            outputs.append(Output(ALERTS.name, alert.alert_id, alert))
+        json = alert.to_json()
+        if _is_due(known, _digest(json), look):
+            outputs.append(Output(ALERTS.name, alert.alert_id, alert, json))
     for raising, known in list(memory.raised.items()):
         if raising in standing or known.author not in memory.authors:
             continue  # an author who was erased and has spoken since takes it along, or comes back

@@ -168,9 +168,12 @@ def test_what_is_made_of_trusted_fields_is_what_the_contract_would_be() -> None:
     assert (made.reason, maker(Goodwill)(**fields_given).reason) == ("", "")
 
 
-def test_a_default_that_may_be_changed_is_not_shared() -> None:
-    with pytest.raises(TypeError, match="default"):
-        maker(OfAnything)
+def test_what_has_no_default_to_share_has_to_be_given() -> None:
+    make = maker(OfAnything)
+    with pytest.raises(TypeError, match="OfAnything needs"):
+        make()
+    with pytest.raises(TypeError, match="Goodwill needs currency"):
+        maker(Goodwill)(amount=5.0)
 
 
 def test_another_model_of_the_topic_is_the_contracts() -> None:
