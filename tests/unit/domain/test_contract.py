@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
@@ -54,6 +55,14 @@ def test_times_are_written_as_the_standard_library_writes_them(at: datetime) -> 
 def test_times_are_utc_with_milliseconds() -> None:
     there = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert format_utc(there) == "2026-03-02T09:15:30.123Z"
+
+
+def test_the_two_hours_of_an_autumn_night_are_told_apart() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    second = first.replace(fold=1)
+    assert first == second
+    assert format_utc(first) == "2026-10-25T00:30:00.000Z"
+    assert format_utc(second) == "2026-10-25T01:30:00.000Z"
     assert mention(occurred_at="2026-03-02T14:45:30.123999+05:30").occurred_at == NOW.replace(
         microsecond=123000
     )
