@@ -173,6 +173,7 @@ def test_a_queue_is_worked_through_without_the_mouse(served: Served, office: AtW
         page.keyboard.press("k")
         page.keyboard.press("Enter")
         expect(page.locator("#case-id")).to_have_text(second.case_id)
+        wait_until_live(page)  # its keys are listened to by then
         page.keyboard.press("a")
         expect(page.locator("#text")).to_be_focused()
         page.keyboard.type("jkdnu? It leaves today.")
@@ -182,6 +183,7 @@ def test_a_queue_is_worked_through_without_the_mouse(served: Served, office: AtW
         expect(page.locator("#live-head .badge").first).to_have_text("Waits for the customer")
         page.keyboard.press("n")
         expect(page.locator("#case-id")).to_have_text(first.case_id)
+        wait_until_live(page)  # its keys are listened to by then
         page.keyboard.press("d")
         expect(page.locator("#reason")).to_be_focused()
         page.keyboard.press("Control+Enter")

@@ -16,6 +16,8 @@ from stream.inbox import Batch, Inbox
 LIVE_WAITS_SECONDS = 0.05
 SIP_RECORDS = 6
 """Some thousandths of a second of either stage's work; what a live record waits for is mostly their flush."""
+REST_SECONDS = 0.02
+"""Before each sip: one after the other, their flushes would leave live ones no moment of their own."""
 GULP_RECORDS = 500
 QUIET_SECONDS = 60.0
 """Where nothing live was heard for so long, the backfill takes gulps."""
@@ -87,7 +89,9 @@ class BackfillInbox(Inbox):
         return await super().take(min(most, self.portion), within_seconds)
 
     async def turn(self) -> None:
-        """Returns as soon as the batch that was taken may be processed."""
+        """Returns when the batch that was taken may be processed."""
+        if not self._live.quiet:
+            await asyncio.sleep(REST_SECONDS)
         while not may_go_on(self._waiting_now(), self.ahead):  # noqa: ASYNC110  # no event tells of it
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -10,6 +10,7 @@ from fakes.fetched import FakeFetched
 from stream.agents.yielding import (
     GULP_RECORDS,
     QUIET_SECONDS,
+    REST_SECONDS,
     SIP_RECORDS,
     BackfillInbox,
     LiveInbox,
@@ -97,5 +98,22 @@ def test_while_anything_live_is_heard_the_next_stage_is_to_have_done_all() -> No
         await world.hear()
         await asyncio.wait_for(world.backfill.turn(), 30)
         assert next(world.behind, None) is None
+
+    asyncio.run(course())
+
+
+def test_it_rests_before_each_sip_and_not_in_the_quiet() -> None:
+    async def waited(world: World) -> float:
+        begun = asyncio.get_running_loop().time()
+        await world.backfill.turn()
+        return asyncio.get_running_loop().time() - begun
+
+    async def course() -> None:
+        world = World()
+        assert await waited(world) < REST_SECONDS
+        world.speak()
+        await world.hear()
+        # a timer of the loop may come early by the resolution of its clock
+        assert await waited(world) > REST_SECONDS * 0.9
 
     asyncio.run(course())
