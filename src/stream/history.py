@@ -29,6 +29,7 @@ MAX_DELETED = 10_000
 _make_response = maker(Response)
 _make_goodwill = maker(Goodwill)
 _make_command = maker(CaseCommand)
+_make_reach = maker(Reach)
 
 
 class ContactRow(NamedTuple):
@@ -353,11 +354,11 @@ def reach_of(row: ContactRow) -> Reach | None:
     if row.reach is None:
         return None
     followers, likes, reposts, verified = row.reach
-    return Reach.model_construct(followers=followers, likes=likes, reposts=reposts, verified=verified)
+    return _make_reach(followers=followers, likes=likes, reposts=reposts, verified=verified)
 
 
 def contact_fields(author: str, row: ContactRow) -> dict[str, Any]:
-    """The fields of the contract `Contact`; rows are trusted, so `model_construct` may take them."""
+    """The fields of the contract `Contact`; rows are trusted, so a `maker` may take them."""
     return {
         "mention_id": row.mention_id,
         "revision": row.revision,

@@ -92,7 +92,7 @@ def maker(model: type[M]) -> Callable[..., M]:
     """What makes objects of a model out of some of its fields, which are trusted, and the defaults of the others.
 
     `model_construct` does the same, and takes several times as long. A field without a default, or with one of its
-    own for each object, has to be given; what is returned raises TypeError where it is not.
+    own for each object, has to be given, and no other than the model's; else what is returned raises TypeError.
     """
     fields = model.model_fields
     defaults = {name: field.default for name, field in fields.items()}  # all of them, for their order
@@ -102,7 +102,10 @@ def maker(model: type[M]) -> Callable[..., M]:
     def made(**given: Any) -> M:
         if not needed <= given.keys():
             raise TypeError(f"{model.__name__} needs {', '.join(sorted(needed - given.keys()))}")
-        return make({**defaults, **given})
+        whole = {**defaults, **given}
+        if len(whole) > len(defaults):
+            raise TypeError(f"{model.__name__} has no {', '.join(sorted(given.keys() - defaults.keys()))}")
+        return make(whole)
 
     return made
 

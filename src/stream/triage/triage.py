@@ -192,17 +192,17 @@ class Triage:
             )
             holes = black_holes_of(case, verdict, self.policy)
             view = View(
-                case,
-                name,
-                anchor,
-                verdict,
-                clocks,
-                holes,
-                stands,
-                look.party,
-                customer,
-                supersedes,
-                self.policy,
+                case=case,
+                name=name,
+                anchor=anchor,
+                verdict=verdict,
+                clocks=clocks,
+                black_holes=holes,
+                standing=stands,
+                party=look.party,
+                customer=customer,
+                supersedes=supersedes,
+                policy=self.policy,
             )
             epoch = memory.authors[anchor.author].epoch
             made = self._said(view, entry, epoch, look)

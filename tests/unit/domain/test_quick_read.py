@@ -176,6 +176,11 @@ def test_what_has_no_default_to_share_has_to_be_given() -> None:
         maker(Goodwill)(amount=5.0)
 
 
+def test_what_the_contract_does_not_have_is_not_made() -> None:
+    with pytest.raises(TypeError, match="Goodwill has no reasn"):
+        maker(Goodwill)(amount=5.0, currency="EUR", reasn="sorry")
+
+
 def test_another_model_of_the_topic_is_the_contracts() -> None:
     value = EXAMPLES[EnrichedDeletion]
     assert READERS[EnrichedMention][0](value.to_json()) == value
