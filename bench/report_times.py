@@ -115,7 +115,8 @@ FROM numbers({count})
 
 TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%%MergeTree'"
 PARTS = """
-SELECT table, count() FROM system.parts WHERE active AND database = currentDatabase() AND table LIKE '%%facts'
+SELECT table, count() FROM system.parts WHERE active AND database = currentDatabase()
+    AND (table LIKE '%%facts' OR table = 'account_traits')
 GROUP BY table
 """
 

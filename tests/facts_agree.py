@@ -42,6 +42,18 @@ NARROW = {
     "copy": "copy_key",
     "public": "went_public",
 }
+MISSED = """
+SELECT party, said, told
+FROM (SELECT party, groupBitOr(traits) AS said FROM current_contact_facts WHERE need != 'copy' GROUP BY party) AS c
+LEFT JOIN
+(
+    SELECT if(m.last_epoch >= greatest(t.epoch, 1), m.party_id, t.party_id) AS party, groupBitOr(t.traits) AS told
+    FROM account_traits AS t
+    LEFT JOIN moved_authors AS m ON t.author_id = m.author_id
+    GROUP BY party
+) AS a USING (party)
+WHERE bitAnd(said, told) != said
+"""
 COMPARED = (
     (
         CONTACTS,
@@ -59,3 +71,4 @@ def assert_facts_agree(client: Any) -> None:
     for query, wide, some, narrow in COMPARED:
         shown = client.execute(query.format(view=wide, some=some, **WIDE))
         assert client.execute(query.format(view=narrow, some="true", **NARROW)) == shown, narrow
+    assert client.execute(MISSED) == [], "what contacts tell of an account is known of its party"

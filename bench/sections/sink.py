@@ -1,4 +1,5 @@
-"""The ClickHouse sink as it runs, beside a bare columnar insert of the same rows."""
+"""The ClickHouse sink as it runs, beside a bare columnar insert of the same rows, into tables that fill those that
+reports count from, and into such as fill none."""
 
 import os
 import secrets
@@ -64,31 +65,42 @@ class Record:
 
 
 def measure(name: str, options: Options) -> dict[str, Any]:
-    """Turn by turn: bare inserts, then the sink process, on the same records and an empty database each time."""
+    """Turn by turn: bare inserts, the same filling no other tables, then the sink process, on the same records
+    and an empty database each time.
+    """
     records = list(_records(world(options.mentions * MENTIONS_TIMES, options.texts))) * REPEATED
     size = QUICK_BATCH_RECORDS if options.quick else BATCH_RECORDS
     batches = [records[i : i + size] for i in range(0, len(records), size)]
     rows = sum(len(part.columns["version"]) for batch in batches for part in rows_of(batch, []))
     bare: list[float] = []
+    alone: list[float] = []
     sink: list[float] = []
     converted: list[float] = []
     for _ in range(options.repeat):
         started = time.process_time()
-        copies = [_columns_by_table(batch) for batch in batches]  # the driver changes what it is given
+        copies = [_columns_by_table(batch) for batch in batches]
         converted.append(len(records) / (time.process_time() - started))
         with running_broker() as broker, _clickhouse(broker) as server:
             bare.append(_bare(server, copies, len(records)))
+        copies = [_columns_by_table(batch) for batch in batches]  # the driver changes what it is given
+        with running_broker() as broker, _clickhouse(broker) as server:
+            _fill_no_others(server)
+            alone.append(_bare(server, copies, len(records)))
         with running_broker() as broker, _clickhouse(broker) as server:
             sink.append(_sink(broker, server, records, size))
-        options.tell(f"{name}: bare {rounded(bare[-1])}, sink {rounded(sink[-1])} records/s")
+        options.tell(
+            f"{name}: bare {rounded(bare[-1])}, filling no other tables {rounded(alone[-1])}, "
+            f"sink {rounded(sink[-1])} records/s"
+        )
     return {
         "records": len(records),
         "rows": rows,
         "of_topic": {t: sum(r.topic == t for r in records) for t in sorted({r.topic for r in records})},
         "bare_records_per_second": median(bare),
+        "bare_filling_no_others_records_per_second": median(alone),
         "sink_records_per_second": median(sink),
         "rows_made_records_per_cpu_second": median(converted),
-        "runs": {"bare": bare, "sink": sink},
+        "runs": {"bare": bare, "filling no others": alone, "sink": sink},
     }
 
 
@@ -135,6 +147,17 @@ def _columns_by_table(batch: Sequence[Record]) -> dict[str, Columns]:
         for name, values in columns.items():
             whole[name] += values
     return tables
+
+
+def _fill_no_others(url: str) -> None:
+    """Takes away the views by which ClickHouse fills the tables that reports count from."""
+    client = connect(url)
+    views = (
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'"
+    )
+    for (view,) in client.execute(views):
+        client.execute(f"DROP VIEW {view}")
+    client.disconnect()
 
 
 def _bare(url: str, batches: Sequence[dict[str, Columns]], records: int) -> float:

@@ -13,7 +13,11 @@ AGED_BY: dict[str, str] = {
     "dead_letters": "at",
 }
 """Table to the column that tells how old a row is. Tables that are not here hold what is true now."""
-MADE_FROM: dict[str, str] = {"contact_facts": "mentions", "case_facts": "cases"}
+MADE_FROM: dict[str, str] = {
+    "contact_facts": "mentions",
+    "account_traits": "mentions",
+    "case_facts": "cases",
+}
 """Table to the one whose rows it repeats in few words: its rows, and their column of age, go with those."""
 DEFAULT_DAYS = {"dead_letters": 30}
 """Of tables that do not keep their rows without end."""

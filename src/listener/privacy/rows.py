@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from listener.domain.erasure import epoch_after, to_ms
 
 TABLES = (
+    "account_traits",
     "contact_facts",
     "case_facts",
     "mentions",
@@ -152,6 +153,8 @@ def rows_of(known: Known) -> dict[str, str]:
     conditions = {
         "contact_facts": f"({named.is_author_id('history_id')} OR {named.is_author_id('author_id')})"
         f" AND {said_before}",
+        # of what was told before and after in one epoch, all: the next mention tells it anew
+        "account_traits": f"{named.is_author_id('author_id')} AND first_said_at <= {moment}",
         "case_facts": f"({named.is_author_id('author_id')} AND bitShiftRight(case_version, 32) < {named.epoch})"
         f" OR (NOT {named.is_author_id('author_id')} AND ({shared} AND NOT ({is_newest_fact})"
         f" OR {spoken} AND {published_ms} <= {named.until_ms}))",

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.clickhouse
 
 ANN = Person(frozenset({"net:ann"}), frozenset({"C-1"}))
 ROWS_MADE = """
-INSERT INTO mentions (mention_id, author, history_author, text, occurred_at, version) VALUES
-    ('net:1', 'net:ann', 'net:ann', 'hers', now64(3), 1),
-    ('net:2', 'net:company', 'net:ann', 'an answer to her', now64(3), 1),
-    ('net:3', 'net:bob', 'net:bob', 'his', now64(3), 1);
+INSERT INTO mentions (mention_id, author, history_author, text, followers, direction, occurred_at, version) VALUES
+    ('net:1', 'net:ann', 'net:ann', 'hers', 7, 'inbound', now64(3), 1),
+    ('net:2', 'net:company', 'net:ann', 'an answer to her', 9, 'outbound', now64(3), 1),
+    ('net:3', 'net:bob', 'net:bob', 'his', 8, 'inbound', now64(3), 1);
 INSERT INTO mentions
     (mention_id, author, history_author, occurred_at, match_customer, match_evidence, version) VALUES
     ('net:4', 'net:son', 'net:son', now64(3), '', ['phone +44 belongs to Ann One (C-1) and Bob Two (C-2)'], 1),
@@ -56,6 +56,7 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
     with person_in_tables(url, ANN) as tables:
         assert tables.accounts() == {"net:ann"}
         assert {place: count for place, count in tables.counts().items() if count} == {
+            "account_traits": 1,
             "contact_facts": 2,
             "case_facts": 2,
             "mentions": 2,
@@ -81,6 +82,7 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
             ("net:5", "C-12", ["phone +45 belongs to Bea (C-12)"]),
         ]
         assert client.execute("SELECT case_id FROM cases") == [("K-3",)]
+        assert client.execute("SELECT author_id = sipHash64('net:bob') FROM account_traits") == [(1,)]
         assert client.execute("SELECT subject, detail FROM audit ORDER BY entry_id") == [
             ("erased", {}),
             ("erased", {}),
@@ -94,13 +96,14 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
 
 def test_what_was_said_later_stays(url: str) -> None:
     later = "now64(3) + INTERVAL 1 HOUR"
-    client = connect(url)
-    client.execute(
-        "INSERT INTO mentions (mention_id, author, history_author, occurred_at, received_at, version) "
-        f"VALUES ('net:6', 'net:ann', 'net:ann', {later}, {later}, 1)"
-    )
     until = datetime.now(UTC) + timedelta(minutes=5)
     epoch = epoch_after(to_ms(until))
+    client = connect(url)
+    client.execute(
+        "INSERT INTO mentions "
+        "(mention_id, author, history_author, followers, direction, occurred_at, received_at, epoch, version) "
+        f"VALUES ('net:6', 'net:ann', 'net:ann', 70, 'inbound', {later}, {later}, {epoch}, 1)"
+    )
     client.execute(
         "INSERT INTO parties (author, party, epoch, at, version) "
         f"VALUES ('net:ann', 'a:net:ann', {epoch}, {later}, 2)"
@@ -114,7 +117,14 @@ def test_what_was_said_later_stays(url: str) -> None:
         assert not any(tables.counts().values())
     with person_in_tables(url, ANN) as tables:
         left = {place: count for place, count in tables.counts().items() if count}
-    assert left == {"contact_facts": 1, "case_facts": 1, "mentions": 1, "cases": 1, "parties": 1}
+    assert left == {
+        "account_traits": 1,
+        "contact_facts": 1,
+        "case_facts": 1,
+        "mentions": 1,
+        "cases": 1,
+        "parties": 1,
+    }
     client.disconnect()
 
 

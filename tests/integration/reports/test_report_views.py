@@ -10,10 +10,11 @@ from clickhouse_driver import Client
 from facts_agree import assert_facts_agree
 from fixtures_database import with_database
 from listener.clickhouse.client import connect
-from listener.clickhouse.migrate import migrate
+from listener.clickhouse.migrate import migrate, shipped_migrations
 from listener.domain.case import Case, CaseContact
 from listener.domain.clock import Clock, ClockState
 from listener.domain.ids import author_party, customer_party
+from listener.domain.mention import Reach
 from listener.domain.response import Goodwill, Response
 from listener.examples import examples
 from listener.reports.answer import Window
@@ -214,6 +215,43 @@ def test_a_link_that_is_taken_back_takes_the_cases_along_and_back(place: Place) 
     [row] = place.rows("root-causes")
     assert (row["customers"], row["unmatched_authors"]) == (0, 1)
     assert place.client.execute(asked) == [(author_party(author),)]
+
+
+def test_the_reach_of_a_party_is_the_most_that_was_ever_told_of_one_of_its_accounts(place: Place) -> None:
+    def treated() -> dict[tuple[str, str], int]:
+        return {(row["attribute"], row["value"]): row["parties"] for row in place.rows("fairness")}
+
+    small, other = f"t:{place.day:%Y}", f"u:{place.day:%Y}"
+    loud, long_ago = Reach(followers=20_000, verified=True), place.day - timedelta(days=2000)
+    place.heard(1, 0, reach=Reach(followers=50))
+    place.heard(1, 0, reach=Reach(followers=500), revision=1)
+    place.heard(2, 48)
+    place.case(1, (place.said(1),))
+    place.log.mention(int(f"{place.day:%Y}3"), other, reach=loud, at=long_ago)
+    # told of the company's account, and of one that is not yet known to be the same customer's
+    place.log.mention(int(f"{place.day:%Y}4"), small, reach=loud, direction="outbound")
+    assert treated() == {("reach", "100 to 999"): 1, ("verified", "not told"): 1, ("segment", "none"): 1}
+    for author in (small, other):
+        place.log.party(author, customer_party("78"), 2)
+    joined = {("reach", "10000 and more"): 1, ("verified", "yes"): 1, ("segment", "none"): 1}
+    assert treated() == joined
+    place.client.execute("OPTIMIZE TABLE account_traits FINAL")
+    assert treated() == joined
+    place.log.party(small, author_party(small), 3)
+    assert treated() == {("reach", "100 to 999"): 1, ("verified", "not told"): 1, ("segment", "none"): 1}
+
+
+def test_what_was_told_of_accounts_before_is_filled_in(place: Place) -> None:
+    place.heard(1, 0, reach=Reach(followers=500, verified=False))
+    store(place.url, place.log.records)
+    told = f"SELECT traits FROM account_traits FINAL WHERE author_id = sipHash64('t:{place.day:%Y}')"
+    before = place.client.execute(told)
+    place.client.execute("TRUNCATE TABLE account_traits")
+    [filling] = [one for one in shipped_migrations() if one.name == "account_traits"]
+    for _ in range(2):
+        for statement in filling.statements:
+            place.client.execute(statement)
+        assert place.client.execute(told) == before == [(2 + 16,)]
 
 
 def test_the_trend_is_against_the_time_of_equal_length_before(place: Place) -> None:

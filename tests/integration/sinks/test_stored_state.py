@@ -18,6 +18,7 @@ from listener.domain.erasure import Erasures
 from listener.domain.erasure import to_ms as ms
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import author_party, customer_party
+from listener.domain.mention import Reach
 from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
@@ -292,6 +293,7 @@ def test_reports_count_the_newest_state_whatever_comes_in_whatever_order_and_how
                 revision=revision,
                 epoch=chance.randint(1, 3),
                 text=chance.choice(("one", "another")),
+                reach=chance.choice((None, Reach(followers=chance.choice((5, 500)), verified=True))),
             )
         if chance.random() < 0.2:
             log.deletion(number, author)
