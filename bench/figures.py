@@ -138,3 +138,9 @@ def first_shown(
                 seen.add(name)
                 held = last is not None and last > published[name] - hold_ms
                 yield Shown(at - published[name], held)
+
+
+def new_ones(ids: Sequence[str], begin: int, end: int) -> list[str]:
+    """Those of this part that were not published before: a repeat or an edit is shown already."""
+    before = set(ids[:begin])
+    return [name for name in dict.fromkeys(ids[begin:end]) if name not in before]

@@ -208,6 +208,7 @@ def _latency(data: Mapping[str, Any]) -> list[str]:
             rounded(row["mentions_per_second"]),
             f"{row['p50_ms']:.0f}",
             f"{row['p99_ms']:.0f}",
+            ", ".join(f"{p99:.0f}" for p99 in row["p99_of_each_turn_ms"]),
             f"{row['most_ms']:.0f}",
             f"{row['shown_in_cases'] - row['held_back']:,} of {row['mentions']:,}",
             f"{row['held_back']:,}",
@@ -216,17 +217,18 @@ def _latency(data: Mapping[str, Any]) -> list[str]:
         for row in data["contenders"]
     ]
     words = (
-        f"{data['seconds']:.0f} seconds at an even pace, after others at the same that do not count: a broker "
-        "that has just been started is slow. Mentions that no case shows (thanks, the company's own words) are "
-        "not counted. Held back: the case had been published less than `publishing.min_seconds_between` before, "
-        "so that the policy lets its next snapshot wait; simulated customers write again at once, since days pass "
-        "in seconds."
+        f"Medians of {data['turns']} turns of {data['seconds']:.0f} seconds each at an even pace, after others at "
+        "the same that do not count: a broker that has just been started is slow. Mentions that no case shows "
+        "(thanks, the company's own words) are not counted. Held back: the case had been published less than "
+        "`publishing.min_seconds_between` before, so that the policy lets its next snapshot wait; simulated "
+        "customers write again at once, since days pass in seconds."
     )
     head = (
         "contender",
         "mentions/s",
         "p50 ms",
         "p99 ms",
+        "of each turn",
         "longest ms",
         "counted",
         "held back",

@@ -1,6 +1,6 @@
 """Which mentions count as late, and which the policy held back."""
 
-from bench.figures import Shown, first_shown
+from bench.figures import Shown, first_shown, new_ones
 
 HOLD_MS = 2000.0
 
@@ -25,3 +25,8 @@ def test_a_snapshot_of_long_ago_holds_nothing_back() -> None:
 
 def test_what_no_case_shows_is_left_out() -> None:
     assert list(first_shown({"a": 100.0}, [(130.0, b"K-1", ["b"])], HOLD_MS)) == []
+
+
+def test_a_mention_counts_in_the_turn_in_which_it_was_published_first() -> None:
+    ids = ["a", "b", "b", "a", "c", "c"]
+    assert [new_ones(ids, at, at + 2) for at in (2, 4)] == [[], ["c"]]
