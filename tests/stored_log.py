@@ -55,6 +55,7 @@ class Log:
         party: str | None = None,
         at: datetime = SPRING,
         deleted: bool = False,
+        need: str | None = None,
         **changes: Any,
     ) -> None:
         base = examples()[EnrichedMention]
@@ -71,6 +72,7 @@ class Log:
             }
         )
         found = tuple(RootCause(node=node, owner=f"owner of {node}", score=0.5) for node in causes)
+        enrichment = {"root_causes": found, "need": need or base.enrichment.need}
         self.add(
             "mentions.enriched",
             base.model_copy(
@@ -80,7 +82,7 @@ class Log:
                     "author": author,
                     "deleted": deleted,
                     "mention": mention,
-                    "enrichment": base.enrichment.model_copy(update={"root_causes": found}),
+                    "enrichment": base.enrichment.model_copy(update=enrichment),
                 }
             ),
         )

@@ -1,5 +1,5 @@
-"""The ClickHouse sink as it runs, beside a bare columnar insert of the same rows, into tables that fill those that
-reports count from, and into such as fill none."""
+"""The ClickHouse sink as it runs, beside a bare columnar insert of the same rows: once with the materialized views
+that fill what reports count from, once without."""
 
 import os
 import secrets
@@ -65,8 +65,8 @@ class Record:
 
 
 def measure(name: str, options: Options) -> dict[str, Any]:
-    """Turn by turn: bare inserts, the same filling no other tables, then the sink process, on the same records
-    and an empty database each time.
+    """Turn by turn: bare inserts, the same without the views, then the sink process, on the same records and an
+    empty database each time.
     """
     records = list(_records(world(options.mentions * MENTIONS_TIMES, options.texts))) * REPEATED
     size = QUICK_BATCH_RECORDS if options.quick else BATCH_RECORDS

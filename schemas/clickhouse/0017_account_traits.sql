@@ -1,5 +1,5 @@
--- What was ever told of an account's reach and of its mark, so that `fairness` need not look through all it said. Numbers of
--- followers only join one another here (OR of bits), so what is inserted twice, edited or late changes nothing else.
+-- What was ever told of an account's reach and of its mark, so that `fairness` need not look through all it said. Bits are
+-- only ever added: what comes twice or late changes nothing, and no edit or later classification takes any back.
 
 CREATE TABLE IF NOT EXISTS account_traits
 (
@@ -28,7 +28,7 @@ WHERE f.inbound AND f.traits != 0 AND f.need NOT IN ('mention', 'copy', 'spam')
 GROUP BY f.author_id, f.epoch, f.party_id
 COMMENT 'Fills account_traits';
 
--- What was there before.
+-- What was there before; the sinks are stopped meanwhile.
 INSERT INTO account_traits
 SELECT author_id, epoch, party_id, groupBitOr(traits), min(least(occurred_at, received_at)), max(received_at)
 FROM contact_facts

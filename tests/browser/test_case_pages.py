@@ -235,7 +235,8 @@ def test_two_agents_on_one_case(served: Served, office: AtWork) -> None:
         assert_accessible(lea)
         lea.locator("#send").click()
         expect(lea.locator(".entry.us.declined")).to_contain_text("It was paid in March")
-        kim.evaluate("dispatchEvent(new Event('pagehide'))")
+        wait_until_live(lea)
+        kim.close()
         expect(lea.locator("#presence")).to_be_hidden()
 
 

@@ -58,7 +58,8 @@ class Named:
 
     Attributes:
         authors, customers: hashes of their ids.
-        author_ids: hashes of the numbers that stand for the accounts in the tables of facts.
+        author_ids, party_ids: hashes of the numbers that stand for the accounts, and for the customers as
+            parties, in the tables of facts.
         until: what was said until then; everything where None.
     """
 
@@ -66,6 +67,7 @@ class Named:
     authors: tuple[int, ...]
     customers: tuple[int, ...]
     author_ids: tuple[int, ...]
+    party_ids: tuple[int, ...]
     until: datetime | None
 
     def is_author(self, column: str) -> str:
@@ -79,6 +81,10 @@ class Named:
     def is_author_id(self, column: str) -> str:
         """Whether the number of one of the person's accounts stands there, as the tables of facts have it."""
         return _among(self.key.of(column), self.author_ids)
+
+    def is_party_id(self, column: str) -> str:
+        """Whether the number of one of the person's customers stands there, as the tables of facts have it."""
+        return _among(self.key.of(column), self.party_ids)
 
     def is_either(self, column: str) -> str:
         """Whether one or the other does."""
@@ -153,8 +159,10 @@ def rows_of(known: Known) -> dict[str, str]:
     conditions = {
         "contact_facts": f"({named.is_author_id('history_id')} OR {named.is_author_id('author_id')})"
         f" AND {said_before}",
-        # of what was told before and after in one epoch, all: the next mention tells it anew
-        "account_traits": f"{named.is_author_id('author_id')} AND first_said_at <= {moment}",
+        # accounts that were once the customer's, too; where one row has what was told before and after, all of it:
+        # the account's next mention tells it anew
+        "account_traits": f"({named.is_author_id('author_id')} OR {named.is_party_id('party_id')})"
+        f" AND first_said_at <= {moment}",
         "case_facts": f"({named.is_author_id('author_id')} AND bitShiftRight(case_version, 32) < {named.epoch})"
         f" OR (NOT {named.is_author_id('author_id')} AND ({shared} AND NOT ({is_newest_fact})"
         f" OR {spoken} AND {published_ms} <= {named.until_ms}))",

@@ -100,13 +100,15 @@ class PersonInTables:
     def __init__(self, client: Client, table: str, until: datetime | None) -> None:
         self._client = client
         key = HashKey.new()
-        query = f"SELECT kind, {key.of('name')}, {key.of('sipHash64(name)')} FROM {table}"  # noqa: S608  # a constant
+        number = "if(kind = 'author', sipHash64(name), bitOr(sipHash64(concat('c:', name)), 1))"
+        query = f"SELECT kind, {key.of('name')}, {key.of(number)} FROM {table}"  # noqa: S608  # constants
         hashes = client.execute(query, settings=_QUIETLY)
         self._named = Named(
             key,
             authors=tuple(number for kind, number, _ in hashes if kind == "author"),
             customers=tuple(number for kind, number, _ in hashes if kind == "customer"),
             author_ids=tuple(number for kind, _, number in hashes if kind == "author"),
+            party_ids=tuple(number for kind, _, number in hashes if kind == "customer"),
             until=until,
         )
 

@@ -19,7 +19,8 @@ def fairness(client: Client, window: Window) -> Answer:
 
     difference: of the share answered in a day, of the parties with this value less those with another value of
     the same attribute, within the same channel, root cause and severity (`listener.statistics.matched`).
-    compared: parties in strata that have both; left_out: the others. It is an association.
+    compared: parties in strata that have both; left_out: the others. It is an association: a party's reach and
+    mark are the highest that were ever told of one of its accounts, also after the answer.
     """
     groups: dict[str, dict[str, Counts]] = defaultdict(lambda: defaultdict(dict))
     for row in read(client, "fairness", window):

@@ -20,6 +20,10 @@ INSERT INTO mentions (mention_id, author, history_author, text, followers, direc
     ('net:2', 'net:company', 'net:ann', 'an answer to her', 9, 'outbound', now64(3), 1),
     ('net:3', 'net:bob', 'net:bob', 'his', 8, 'inbound', now64(3), 1);
 INSERT INTO mentions
+    (mention_id, author, history_author, followers, direction, occurred_at, party, epoch, version) VALUES
+    ('net:33', 'net:bob', 'net:bob', 800, 'inbound', now64(3), 'c:C-1', 1, 1),
+    ('net:33', 'net:bob', 'net:bob', 800, 'inbound', now64(3), 'a:net:bob', 2, 2);
+INSERT INTO mentions
     (mention_id, author, history_author, occurred_at, match_customer, match_evidence, version) VALUES
     ('net:4', 'net:son', 'net:son', now64(3), '', ['phone +44 belongs to Ann One (C-1) and Bob Two (C-2)'], 1),
     ('net:5', 'net:bob', 'net:bob', now64(3), 'C-12', ['phone +45 belongs to Bea (C-12)'], 1);
@@ -56,7 +60,7 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
     with person_in_tables(url, ANN) as tables:
         assert tables.accounts() == {"net:ann"}
         assert {place: count for place, count in tables.counts().items() if count} == {
-            "account_traits": 1,
+            "account_traits": 2,
             "contact_facts": 2,
             "case_facts": 2,
             "mentions": 2,
@@ -78,11 +82,15 @@ def test_the_rows_are_found_and_then_gone_and_those_of_others_stay(url: str) -> 
         evidence = "SELECT mention_id, match_customer, match_evidence FROM mentions ORDER BY mention_id"
         assert client.execute(evidence) == [
             ("net:3", "", []),
+            ("net:33", "", []),
             ("net:4", "", []),
             ("net:5", "C-12", ["phone +45 belongs to Bea (C-12)"]),
         ]
         assert client.execute("SELECT case_id FROM cases") == [("K-3",)]
-        assert client.execute("SELECT author_id = sipHash64('net:bob') FROM account_traits") == [(1,)]
+        traits = (
+            "SELECT author_id = sipHash64('net:bob'), epoch, traits FROM account_traits FINAL ORDER BY epoch"
+        )
+        assert client.execute(traits) == [(1, 0, 1), (1, 2, 2)]
         assert client.execute("SELECT subject, detail FROM audit ORDER BY entry_id") == [
             ("erased", {}),
             ("erased", {}),

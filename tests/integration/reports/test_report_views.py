@@ -222,14 +222,17 @@ def test_the_reach_of_a_party_is_the_most_that_was_ever_told_of_one_of_its_accou
         return {(row["attribute"], row["value"]): row["parties"] for row in place.rows("fairness")}
 
     small, other = f"t:{place.day:%Y}", f"u:{place.day:%Y}"
-    loud, long_ago = Reach(followers=20_000, verified=True), place.day - timedelta(days=2000)
+    loud = Reach(followers=20_000, verified=True)
+    long_ago = datetime(place.day.year - 5, 1, 1, tzinfo=UTC)  # in no test's window
     place.heard(1, 0, reach=Reach(followers=50))
     place.heard(1, 0, reach=Reach(followers=500), revision=1)
     place.heard(2, 48)
     place.case(1, (place.said(1),))
-    place.log.mention(int(f"{place.day:%Y}3"), other, reach=loud, at=long_ago)
-    # told of the company's account, and of one that is not yet known to be the same customer's
-    place.log.mention(int(f"{place.day:%Y}4"), small, reach=loud, direction="outbound")
+    place.log.mention(int(f"{place.day:%Y}3"), other, reach=loud, at=long_ago, received_at=long_ago)
+    # told of the company's account, or in no words of their own
+    place.heard(4, 3, reach=loud, direction="outbound")
+    for number, need in enumerate(("mention", "copy", "spam"), 5):
+        place.heard(number, 3, reach=loud, need=need)
     assert treated() == {("reach", "100 to 999"): 1, ("verified", "not told"): 1, ("segment", "none"): 1}
     for author in (small, other):
         place.log.party(author, customer_party("78"), 2)
@@ -238,6 +241,8 @@ def test_the_reach_of_a_party_is_the_most_that_was_ever_told_of_one_of_its_accou
     place.client.execute("OPTIMIZE TABLE account_traits FINAL")
     assert treated() == joined
     place.log.party(small, author_party(small), 3)
+    # said by another party, as it will turn out: the news of the account's fourth party is still under way
+    place.heard(8, 4, reach=Reach(followers=5_000), epoch=4, party=customer_party("79"))
     assert treated() == {("reach", "100 to 999"): 1, ("verified", "not told"): 1, ("segment", "none"): 1}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from bench.report import NOT_MEASURED, page, picture, table, targets
+from bench.results import load
 
 
 def measured(**rates: float) -> dict[str, Any]:
@@ -78,3 +79,8 @@ def test_the_picture_has_a_bar_for_each_contender() -> None:
     assert len(bars) == 1 + 3
     lengths = [float(bar.attrib["width"]) for bar in bars[1:]]
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_the_results_that_are_on_record_are_on_the_page() -> None:
+    assert "Not measured" not in page(load())
+    assert not [what for what, *_, value in targets(load()) if value == NOT_MEASURED]

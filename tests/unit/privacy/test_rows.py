@@ -8,7 +8,9 @@ import pytest
 
 from listener.privacy.rows import TABLES, HashKey, Known, Named, rows_of, rows_that_name, without_person
 
-NAMED = Named(HashKey(2**63 + 1, 2**63 + 2), (11, 12), (21,), (31, 32), datetime(2026, 3, 2, tzinfo=UTC))
+NAMED = Named(
+    HashKey(2**63 + 1, 2**63 + 2), (11, 12), (21,), (31, 32), (41,), datetime(2026, 3, 2, tzinfo=UTC)
+)
 LEFT, SPOKEN = "K-BBBBBBBBBBBBB", "K-CCCCCCCCCCCCC"
 KNOWN = Known(
     NAMED,
