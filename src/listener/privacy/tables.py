@@ -100,8 +100,8 @@ class PersonInTables:
     def __init__(self, client: Client, table: str, until: datetime | None) -> None:
         self._client = client
         key = HashKey.new()
-        number = "if(kind = 'author', sipHash64(name), bitOr(sipHash64(concat('c:', name)), 1))"
-        query = f"SELECT kind, {key.of('name')}, {key.of(number)} FROM {table}"  # noqa: S608  # constants
+        in_facts = "if(kind = 'author', sipHash64(name), bitOr(sipHash64(concat('c:', name)), 1))"
+        query = f"SELECT kind, {key.of('name')}, {key.of(in_facts)} FROM {table}"  # noqa: S608  # constants
         hashes = client.execute(query, settings=_QUIETLY)
         self._named = Named(
             key,
