@@ -16,6 +16,7 @@ from listener.reports.waits import (
     Binned,
     binned,
     edges_of,
+    together,
     waits_of,
 )
 from listener.statistics.answer_times import (
@@ -60,14 +61,15 @@ def channels(client: Client, window: Window) -> Answer:
     for row, answer_waits, solution_waits in zip(matters, answers, solutions, strict=True):
         of_channel[row["channel"], row["visibility"]][0].append(answer_waits)
         of_channel[row["channel"], row["visibility"]][1].append(solution_waits)
+    whole = {key: (together(asked), together(solved)) for key, (asked, solved) in of_channel.items()}
     rows = [
-        {"channel": key[0], "visibility": key[1], "parties": found["parties"]} | _counted(of_channel[key][0])
+        {"channel": key[0], "visibility": key[1], "parties": found["parties"]} | _counted(whole[key][0])
         for key, found in alike.items()
     ]
     rows.sort(key=lambda row: (row["visibility"], -row["cases"], row["channel"]))
     for row in rows:
         key = row["channel"], row["visibility"]
-        waits, solved = (waits_of(parts, edges) for parts in of_channel[key])
+        waits, solved = (waits_of(part, edges) for part in whole[key])
         effects = [_share_effect(alike[key], place) for place in range(len(SHARES_WITHIN_HOURS))]
         for hours, effect in zip(SHARES_WITHIN_HOURS, effects, strict=True):
             row |= spread(f"within_{hours:g}h", answered_within(waits, hours, design_effect=effect))
@@ -81,19 +83,16 @@ def channels(client: Client, window: Window) -> Answer:
     return answer(COLUMNS, rows, _compared(matters, answers, edges, _mean_effect(list(alike.values()))))
 
 
-def _counted(parts: Sequence[Binned]) -> Row:
+def _counted(asked: Binned) -> Row:
     """Cases by how their wait ended."""
-
-    def count(*ended: int) -> int:
-        return sum(part.count(*ended) for part in parts)
-
+    of_end = [int(cases) for cases in asked.of_end]
     return {
-        "cases": sum(int(part.cases.sum()) for part in parts),
-        "answered": count(HAPPENED, ELSEWHERE),
-        "never_answered": count(CENSORED),
-        "closed": count(COMPETING),
-        "deleted": count(DELETED),
-        "answered_elsewhere": count(ELSEWHERE),
+        "cases": sum(of_end),
+        "answered": of_end[HAPPENED] + of_end[ELSEWHERE],
+        "never_answered": of_end[CENSORED],
+        "closed": of_end[COMPETING],
+        "deleted": of_end[DELETED],
+        "answered_elsewhere": of_end[ELSEWHERE],
     }
 
 
@@ -128,12 +127,13 @@ def _compared(matters: Sequence[Row], answers: Sequence[Binned], edges: Floats, 
             matter = f"{row['root_cause']}{', severe' if row['severe'] else ''}"
             strata[row["visibility"]][matter].append(waits)
     public, private = (
-        {matter: waits_of(parts, edges) for matter, parts in strata[side].items()} for side in strata
+        {matter: waits_of(together(parts), edges) for matter, parts in strata[side].items()}
+        for side in strata
     )
     if not public or not private:
         return ["Public and private channels cannot be compared: one of the two had no case."]
     longer = advantage(public, private, HORIZON_HOURS, design_effect=effect)
-    nobody = waits_of([], edges)
+    nobody = waits_of(together([]), edges)
     test = log_rank(
         [
             _pair(public.get(name, nobody), private.get(name, nobody))

@@ -48,7 +48,7 @@ def answer_curves(client: Client, window: Window) -> list[Curve]:
 
 
 def _curve(channel: str, visibility: str, binned: Binned, edges: np.ndarray) -> Curve:
-    waits = waits_of([binned], edges)
+    waits = waits_of(binned, edges)
     found = incidence(waits)
     nobody_waits = found.answered[-1] + found.competing[-1] >= 1 - 1e-12
     until = HORIZON_HOURS if nobody_waits else min(HORIZON_HOURS, found.reach_hours)

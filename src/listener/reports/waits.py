@@ -9,7 +9,8 @@ from listener.reports.view import Row
 from listener.statistics.answer_times import Waits
 from listener.statistics.interval import Floats, Ints
 
-CENSORED, HAPPENED, COMPETING, DELETED, ELSEWHERE = range(5)
+ENDS = 5
+CENSORED, HAPPENED, COMPETING, DELETED, ELSEWHERE = range(ENDS)
 """How a wait ended, by the numbers of the view `channel_waits`."""
 
 
@@ -27,9 +28,10 @@ class Binned:
     ended: Ints
     cases: Ints
 
-    def count(self, *ended: int) -> int:
-        """Cases that ended in one of these ways."""
-        return int(self.cases[np.isin(self.ended, ended)].sum())
+    @property
+    def of_end(self) -> Ints:
+        """Cases by how they ended: an entry for each of the numbers above."""
+        return _summed(self.ended, self.cases, ENDS)
 
 
 def binned(row: Row, event: str) -> Binned:
@@ -56,10 +58,25 @@ def edges_of(parts: Sequence[Binned]) -> Floats:
     return np.unique(np.concatenate([part.upper_hours for part in parts])) if parts else np.zeros(0)
 
 
-def waits_of(parts: Sequence[Binned], edges: Floats) -> Waits:
-    """All of these added up over these bins."""
-    counts = np.zeros((3, len(edges)), dtype=np.int64)
-    for part in parts:
-        kind = np.select([np.isin(part.ended, (HAPPENED, ELSEWHERE)), part.ended == CENSORED], [0, 2], 1)
-        np.add.at(counts, (kind, np.searchsorted(edges, part.upper_hours)), part.cases)
-    return Waits(edges, *counts)
+def together(parts: Sequence[Binned]) -> Binned:
+    """All of these in one, none of them added up."""
+    if not parts:
+        return Binned(np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    return Binned(
+        np.concatenate([part.upper_hours for part in parts]),
+        np.concatenate([part.ended for part in parts]),
+        np.concatenate([part.cases for part in parts]),
+    )
+
+
+def waits_of(part: Binned, edges: Floats) -> Waits:
+    """These added up over these bins."""
+    places = part.ended * len(edges) + np.searchsorted(edges, part.upper_hours)
+    of_end = _summed(places, part.cases, ENDS * len(edges)).reshape(ENDS, len(edges))
+    answered, competing = of_end[HAPPENED] + of_end[ELSEWHERE], of_end[COMPETING] + of_end[DELETED]
+    return Waits(edges, answered, competing, of_end[CENSORED])
+
+
+def _summed(places: Ints, cases: Ints, length: int) -> Ints:
+    # bincount adds up as float64, which holds whole numbers up to 2**53
+    return np.bincount(places, weights=cases, minlength=length).astype(np.int64)

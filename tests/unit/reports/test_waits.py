@@ -1,13 +1,17 @@
 """Both forms in which ClickHouse counts waits give the same."""
 
+import numpy as np
+
 from listener.reports.waits import (
-    COMPETING,
+    CENSORED,
     DELETED,
     ELSEWHERE,
     HAPPENED,
+    Binned,
     binned,
     binned_rows,
     edges_of,
+    together,
     waits_of,
 )
 
@@ -24,11 +28,32 @@ def test_bins_of_one_row_and_a_row_for_each_bin_are_the_same_waits() -> None:
         {"upper_hours": 30.0, "happened": 0, "competing": 0, "censored": 8},
     ]
     in_one = binned(row, "answer")
-    found = [waits_of([part], edges_of([part])) for part in (in_one, binned_rows(rows))]
+    found = [waits_of(part, edges_of([part])) for part in (in_one, binned_rows(rows))]
     for waits in found:
         assert waits.upper_hours.tolist() == [0.5, 2.0, 30.0]
         assert waits.answered.tolist() == [7, 0, 0]
         assert waits.competing.tolist() == [0, 11, 0]
         assert waits.censored.tolist() == [0, 7, 8]
-    assert [in_one.count(*how) for how in ((HAPPENED, ELSEWHERE), (COMPETING,), (DELETED,))] == [7, 5, 6]
+    assert in_one.of_end.tolist() == [15, 3, 5, 6, 4]
     assert edges_of([]).size == 0
+
+
+def test_waits_together_are_the_sums_of_theirs_and_of_none_there_are_none() -> None:
+    one, other = (
+        Binned(np.array(hours), np.array(ended), np.array(cases))
+        for hours, ended, cases in (
+            ([0.5, 2.0], [HAPPENED, CENSORED], [1, 2]),
+            ([2.0, 2.0, 8.0], [CENSORED, DELETED, ELSEWHERE], [3, 4, 5]),
+        )
+    )
+    edges = edges_of([one, other])
+    found = waits_of(together([one, other]), edges)
+    assert found.upper_hours.tolist() == [0.5, 2.0, 8.0]
+    assert (found.answered.tolist(), found.competing.tolist(), found.censored.tolist()) == (
+        [1, 0, 5],
+        [0, 4, 0],
+        [0, 5, 0],
+    )
+    assert together([one, other]).of_end.tolist() == [5, 1, 0, 4, 5]
+    assert waits_of(together([]), edges).total == 0
+    assert waits_of(together([]), edges_of([])).total == 0
