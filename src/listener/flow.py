@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from kafka.errors import KafkaError
-
 from listener.console.now import Flow, Stage
 from listener.domain.errors import ServiceError
 from listener.domain.topics import BACKFILL, RAW, READ_BY_STAGE, STREAM_GROUP
@@ -69,7 +67,7 @@ class FlowWatch:
             self._admin = self._admin or TopicAdmin(self._connection)
             ends = self._admin.end_offsets(topics)
             committed = {group: self._admin.committed_offsets(group) for group in self._groups}
-        except (KafkaError, ServiceError) as error:
+        except ServiceError as error:
             self.close()  # the next look connects anew
             raise ServiceError(f"Kafka does not say how far its readers are: {error}") from error
         return _Sample(time.monotonic(), ends, committed)

@@ -23,6 +23,8 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
 
 KNOWN_SECONDS = 10.0
+ELECTED_SECONDS = 5.0
+"""So long a new leader of a partition may take until it knows where that ends."""
 MIN_INSYNC = "min.insync.replicas"
 COORDINATOR_MOVES = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
 
@@ -289,23 +291,42 @@ class TopicAdmin:
         return sum(ends[tp.topic, tp.partition] - answer["offset"] for tp, answer in answers.items())
 
     def end_offsets(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-        """The next offset of every partition of these topics."""
+        """The next offset of every partition of these topics.
+
+        What passes by itself, as an election does, is waited for.
+
+        Raises:
+            ServiceError: the cluster does not tell.
+        """
         wanted = set(topics)
-        partitions = [
-            TopicPartition(name, partition["partition_index"])
-            for name, topic in self._describe().items()
-            if name in wanted
-            for partition in topic["partitions"]
-        ]
-        answers = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-        return {(tp.topic, tp.partition): answer.offset for tp, answer in answers.items()}
+        deadline = time.monotonic() + ELECTED_SECONDS
+        while True:
+            try:
+                partitions = [
+                    TopicPartition(name, partition["partition_index"])
+                    for name, topic in self._describe().items()
+                    if name in wanted
+                    for partition in topic["partitions"]
+                ]
+                answers = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+                return {(tp.topic, tp.partition): answer.offset for tp, answer in answers.items()}
+            except KafkaError as error:
+                if not error.retriable or time.monotonic() > deadline:
+                    raise ServiceError(f"Kafka does not say where its topics end: {error}") from error
+            time.sleep(0.1)
 
     def committed_offsets(self, group: str) -> dict[tuple[str, int], int]:
-        """The offsets that a consumer group has committed; empty if it never did, or if nobody knows just now."""
+        """The offsets that a consumer group has committed; empty if it never did, or if nobody knows just now.
+
+        Raises:
+            ServiceError: the cluster does not tell.
+        """
         try:
             answers = self._admin.list_group_offsets([group])
         except COORDINATOR_MOVES:  # on a new cluster there is none until the first group comes
             return {}
+        except KafkaError as error:
+            raise ServiceError(f"Kafka does not say what {group} has committed: {error}") from error
         return {
             (tp.topic, tp.partition): answer.offset
             for tp, answer in answers.get(group, {}).items()

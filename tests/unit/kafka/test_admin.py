@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import KafkaError, OffsetNotAvailableError, TopicAuthorizationFailedError
 
+from listener.domain.errors import ServiceError
 from listener.domain.topics import ALL, CHANGELOGS, RAW, STREAM_GROUP, TRIAGE
 from listener.kafka import admin
 from listener.kafka.admin import TopicAdmin, TopicPlan, compare, plan
@@ -85,6 +87,40 @@ def test_what_was_created_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
     with TopicAdmin(KafkaConnection("127.0.0.1:1")) as topics:
         assert topics.create([WANTED]) == ["t"]
         assert topics.end_offsets(["t"]) == {("t", 0): 7}
+
+
+class Electing(SlowBroker):
+    """Has a new leader that does not know at once where its partition ends."""
+
+    refusals: ClassVar[list[KafkaError]] = []
+
+    def describe_topics(self) -> list[dict[str, Any]]:
+        return [{"name": "t", "partitions": [{"partition_index": 0}]}]
+
+    def list_partition_offsets(self, asked: dict[TopicPartition, Any]) -> dict[TopicPartition, Any]:
+        if self.refusals:
+            raise self.refusals.pop()
+        return super().list_partition_offsets(asked)
+
+    def list_group_offsets(self, groups: list[str]) -> dict[str, Any]:
+        raise self.refusals.pop()
+
+
+def test_an_election_is_waited_for_and_what_does_not_pass_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "KafkaAdminClient", Electing)
+    passes, stays = OffsetNotAvailableError(), TopicAuthorizationFailedError()
+    with TopicAdmin(KafkaConnection("127.0.0.1:1")) as topics:
+        monkeypatch.setattr(Electing, "refusals", [passes, passes])
+        assert topics.end_offsets(["t"]) == {("t", 0): 7}
+        monkeypatch.setattr(Electing, "refusals", [stays, stays])
+        with pytest.raises(ServiceError, match="where its topics end"):
+            topics.end_offsets(["t"])
+        with pytest.raises(ServiceError, match="what g has committed"):
+            topics.committed_offsets("g")
+        monkeypatch.setattr(admin, "ELECTED_SECONDS", 0.0)
+        monkeypatch.setattr(Electing, "refusals", [passes] * 9)
+        with pytest.raises(ServiceError, match="OffsetNotAvailable"):
+            topics.end_offsets(["t"])
 
 
 def test_a_plan_has_the_settings_of_the_installation_above_those_of_the_product() -> None:
