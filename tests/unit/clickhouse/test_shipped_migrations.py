@@ -7,7 +7,7 @@ from listener.clickhouse.migrate import Migration, shipped_migrations
 REPEATABLE = re.compile(
     r"CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS |CREATE OR REPLACE VIEW |DROP (TABLE|VIEW) IF EXISTS "
     # rows that come again replace themselves, or change nothing
-    r"|INSERT INTO (contact_facts|case_facts|cause_names|account_traits)\s+SELECT "
+    r"|INSERT INTO (contact_facts|case_facts|cause_names|account_traits|heard_until)\s+SELECT "
     r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|COMMENT COLUMN|MODIFY COMMENT) "
     r"|ALTER TABLE \w+ MATERIALIZE COLUMN ",
 )
