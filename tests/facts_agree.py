@@ -54,6 +54,15 @@ LEFT JOIN
 ) AS a USING (party)
 WHERE bitAnd(said, told) != said
 """
+LISTENED = """
+SELECT maxIf(received_at, NOT historical), maxIf(least(occurred_at, received_at), historical)
+FROM
+(
+    SELECT historical, occurred_at, received_at FROM contact_facts
+    UNION ALL
+    SELECT historical, occurred_at, received_at FROM responses
+)
+"""
 COMPARED = (
     (
         CONTACTS,
@@ -72,3 +81,7 @@ def assert_facts_agree(client: Any) -> None:
         shown = client.execute(query.format(view=wide, some=some, **WIDE))
         assert client.execute(query.format(view=narrow, some="true", **NARROW)) == shown, narrow
     assert client.execute(MISSED) == [], "what contacts tell of an account is known of its party"
+    [listened] = client.execute("SELECT live_until, historical_until FROM observed")
+    [newest] = client.execute(LISTENED)
+    # what replaced the newest may have been heard before it
+    assert all(until >= at for until, at in zip(listened, newest, strict=True)), (listened, newest)

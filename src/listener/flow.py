@@ -69,7 +69,7 @@ class FlowWatch:
             committed = {group: self._admin.committed_offsets(group) for group in self._groups}
         except ServiceError as error:
             self.close()  # the next look connects anew
-            raise ServiceError(f"Kafka does not say how far its readers are: {error}") from error
+            raise ServiceError(f"it is not known how far the readers are: {error}") from error
         return _Sample(time.monotonic(), ends, committed)
 
     def _flow(self, first: _Sample, last: _Sample) -> Flow:

@@ -70,8 +70,8 @@ class RecoveryWatch:
     def _look(self, admin: TopicAdmin) -> None:
         groups = consumer_groups()
         committed = {group: admin.committed_offsets(group) for group in groups}
-        ends = {group: admin.end_offsets(topics) for group, topics in groups.items()}
         now = time.time()
+        ends = {group: admin.end_offsets(topics) for group, topics in groups.items()}
         for number, began_at in list(self._waiting.items()):
             # Round by round: what is done of the first ends makes further records, up to the sink's.
             rounds = self._targets.setdefault(number, [])

@@ -1,10 +1,10 @@
 """Topics: created where they are missing, compared with what they should be where they are there."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec, OffsetTimestamp
@@ -15,6 +15,7 @@ from kafka.errors import (
     NoError,
     NotCoordinatorError,
     TopicAlreadyExistsError,
+    UnknownBrokerIdError,
 )
 
 from listener.domain.errors import ServiceError, UsageError
@@ -23,8 +24,9 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
 
 KNOWN_SECONDS = 10.0
-ELECTED_SECONDS = 5.0
-"""So long a new leader of a partition may take until it knows where that ends."""
+_Answer = TypeVar("_Answer")
+PATIENCE_SECONDS = 5.0
+"""So long a partition may be without a leader, or that not know yet where it ends, until it counts as lost."""
 MIN_INSYNC = "min.insync.replicas"
 COORDINATOR_MOVES = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
 
@@ -291,44 +293,56 @@ class TopicAdmin:
         return sum(ends[tp.topic, tp.partition] - answer["offset"] for tp, answer in answers.items())
 
     def end_offsets(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-        """The next offset of every partition of these topics.
-
-        What passes by itself, as an election does, is waited for.
+        """The next offset of every partition of these topics, as far as the cluster knows them.
 
         Raises:
-            ServiceError: the cluster does not tell.
+            ServiceError: the cluster does not tell; where that passes by itself, as an election does, it was asked
+                again for `PATIENCE_SECONDS`, each time for as long as the client waits.
         """
         wanted = set(topics)
-        deadline = time.monotonic() + ELECTED_SECONDS
-        while True:
-            try:
-                partitions = [
-                    TopicPartition(name, partition["partition_index"])
-                    for name, topic in self._describe().items()
-                    if name in wanted
-                    for partition in topic["partitions"]
-                ]
-                answers = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-                return {(tp.topic, tp.partition): answer.offset for tp, answer in answers.items()}
-            except KafkaError as error:
-                if not error.retriable or time.monotonic() > deadline:
-                    raise ServiceError(f"Kafka does not say where its topics end: {error}") from error
-            time.sleep(0.1)
+
+        def ask() -> dict[tuple[str, int], int]:
+            partitions = [
+                TopicPartition(name, partition["partition_index"])
+                for name, topic in self._describe().items()
+                if name in wanted
+                for partition in topic["partitions"]
+            ]
+            answers = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+            return {(tp.topic, tp.partition): answer.offset for tp, answer in answers.items()}
+
+        return _patiently(ask, "Kafka does not say where topics end")
 
     def committed_offsets(self, group: str) -> dict[tuple[str, int], int]:
         """The offsets that a consumer group has committed; empty if it never did, or if nobody knows just now.
 
         Raises:
-            ServiceError: the cluster does not tell.
+            ServiceError: as `end_offsets`.
         """
-        try:
-            answers = self._admin.list_group_offsets([group])
-        except COORDINATOR_MOVES:  # on a new cluster there is none until the first group comes
-            return {}
-        except KafkaError as error:
-            raise ServiceError(f"Kafka does not say what {group} has committed: {error}") from error
+
+        def ask() -> dict[str, dict[TopicPartition, Any]]:
+            try:
+                return dict(self._admin.list_group_offsets([group]))
+            except COORDINATOR_MOVES:  # on a new cluster there is none until the first group comes
+                return {}
+
+        answers = _patiently(ask, f"Kafka does not say what {group} has committed")
         return {
             (tp.topic, tp.partition): answer.offset
             for tp, answer in answers.get(group, {}).items()
             if answer.offset >= 0
         }
+
+
+def _patiently(ask: Callable[[], _Answer], failed: str) -> _Answer:
+    """What the cluster answers, asked again for a while where a refusal passes by itself."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaError as error:
+            # the leader of a partition that has none is an unknown broker to the client
+            passes = error.retriable or isinstance(error, UnknownBrokerIdError)
+            if not passes or time.monotonic() > deadline:
+                raise ServiceError(f"{failed}: {error}") from error
+        time.sleep(0.1)

@@ -166,15 +166,23 @@ def wait_processed(
     deadline: float,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Whether a group has processed by then what stands on these topics now."""
+    """Whether a group has processed by then what stands on these topics now.
+
+    Raises:
+        ServiceError: Kafka did not tell, also at the end.
+    """
     topics = list(topics)
     ends = {where: end for where, end in admin.end_offsets(topics).items() if end}
     while True:
-        committed = {}
-        with suppress(ServiceError):
+        refused: ServiceError | None = None
+        try:
             committed = admin.committed_offsets(group)
-        if all(committed.get(where, 0) >= end for where, end in ends.items()):
-            return True
+            if all(committed.get(where, 0) >= end for where, end in ends.items()):
+                return True
+        except ServiceError as error:  # a broker that is started anew is there again in time
+            refused = error
         if monotonic() > deadline:
+            if refused:
+                raise refused
             return False
         time.sleep(POLL_SECONDS)

@@ -70,8 +70,15 @@ def together(parts: Sequence[Binned]) -> Binned:
 
 
 def waits_of(part: Binned, edges: Floats) -> Waits:
-    """These added up over these bins."""
-    places = part.ended * len(edges) + np.searchsorted(edges, part.upper_hours)
+    """These added up over these bins.
+
+    Raises:
+        ValueError: a wait ends beyond the last edge.
+    """
+    bins = np.searchsorted(edges, part.upper_hours)
+    if (bins == len(edges)).any():
+        raise ValueError("the bins must reach as far as the waits")
+    places = part.ended * len(edges) + bins
     of_end = _summed(places, part.cases, ENDS * len(edges)).reshape(ENDS, len(edges))
     answered, competing = of_end[HAPPENED] + of_end[ELSEWHERE], of_end[COMPETING] + of_end[DELETED]
     return Waits(edges, answered, competing, of_end[CENSORED])

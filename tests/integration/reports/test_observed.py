@@ -82,4 +82,13 @@ def test_nobody_has_listened_longer_than_until_now(heard: Heard) -> None:
     years = 24 * 365 * 60
     heard.contact(years)
     heard.contact(years, historical=True)
-    assert max(heard.stored()) < datetime.now(UTC) + timedelta(minutes=1)
+    now = datetime.now(UTC)
+    assert all(abs(until - now) < timedelta(minutes=1) for until in heard.stored())
+
+
+def test_a_wrong_year_in_an_import_makes_it_no_longer_than_until_it_was_imported(heard: Heard) -> None:
+    heard.contact(3, 90, historical=True)
+    decade = 24 * 3650
+    heard.contact(decade, 10 - decade, historical=True)
+    heard.answer(decade, 9 - decade, historical=True)
+    assert heard.stored()[1] == DAY + 10 * HOUR

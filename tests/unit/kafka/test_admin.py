@@ -7,7 +7,12 @@ from typing import Any, ClassVar
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, OffsetNotAvailableError, TopicAuthorizationFailedError
+from kafka.errors import (
+    KafkaError,
+    OffsetNotAvailableError,
+    TopicAuthorizationFailedError,
+    UnknownBrokerIdError,
+)
 
 from listener.domain.errors import ServiceError
 from listener.domain.topics import ALL, CHANGELOGS, RAW, STREAM_GROUP, TRIAGE
@@ -109,15 +114,16 @@ class Electing(SlowBroker):
 def test_an_election_is_waited_for_and_what_does_not_pass_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin, "KafkaAdminClient", Electing)
     passes, stays = OffsetNotAvailableError(), TopicAuthorizationFailedError()
+    without_leader = UnknownBrokerIdError(-1)
     with TopicAdmin(KafkaConnection("127.0.0.1:1")) as topics:
-        monkeypatch.setattr(Electing, "refusals", [passes, passes])
+        monkeypatch.setattr(Electing, "refusals", [passes, without_leader])
         assert topics.end_offsets(["t"]) == {("t", 0): 7}
         monkeypatch.setattr(Electing, "refusals", [stays, stays])
-        with pytest.raises(ServiceError, match="where its topics end"):
+        with pytest.raises(ServiceError, match="where topics end"):
             topics.end_offsets(["t"])
         with pytest.raises(ServiceError, match="what g has committed"):
             topics.committed_offsets("g")
-        monkeypatch.setattr(admin, "ELECTED_SECONDS", 0.0)
+        monkeypatch.setattr(admin, "PATIENCE_SECONDS", 0.0)
         monkeypatch.setattr(Electing, "refusals", [passes] * 9)
         with pytest.raises(ServiceError, match="OffsetNotAvailable"):
             topics.end_offsets(["t"])

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import pytest
+
 from fakes.outlet import FakeOutlet
 from listener.domain.connector_state import IndexEntry
 from listener.domain.contract import format_utc
@@ -124,3 +126,5 @@ def test_it_waits_for_what_stands_there_now_and_no_longer_than_told() -> None:
     late = Group(None, {("t", 0): 4})
     clock = iter([0.0, 2.0])
     assert not wait_processed(cast(TopicAdmin, late), "g", ["t"], 1.0, lambda: next(clock))
+    with pytest.raises(ServiceError, match="as told"):
+        wait_processed(cast(TopicAdmin, Group(None)), "g", ["t"], 1.0, lambda: 2.0)

@@ -1,6 +1,7 @@
 """Both forms in which ClickHouse counts waits give the same."""
 
 import numpy as np
+import pytest
 
 from listener.reports.waits import (
     CENSORED,
@@ -57,3 +58,5 @@ def test_waits_together_are_the_sums_of_theirs_and_of_none_there_are_none() -> N
     assert together([one, other]).of_end.tolist() == [5, 1, 0, 4, 5]
     assert waits_of(together([]), edges).total == 0
     assert waits_of(together([]), edges_of([])).total == 0
+    with pytest.raises(ValueError, match="as far as the waits"):
+        waits_of(one, edges_of([one])[:1])
