@@ -65,7 +65,7 @@ def with_earlier(data: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any
 
 
 def size_of(row: dict[str, Any]) -> int:
-    """How many customers or parties it was measured with; a row begins with that."""
+    """How many customers, parties or mentions it was measured with; a row begins with that."""
     return int(next(iter(row.values())))
 
 

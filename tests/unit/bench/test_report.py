@@ -40,6 +40,25 @@ def test_a_target_is_met_or_missed_by_a_ratio_of_rates() -> None:
     assert found["stage 1, times a one-at-a-time Faust agent"] == "5.00"
 
 
+def test_of_reports_the_slowest_counts_for_each_number_of_mentions() -> None:
+    rows = [
+        {
+            "report": name,
+            "seconds": seconds,
+            "engine_cpu_seconds": 1.0,
+            "python_cpu_seconds": 0.0,
+            "seconds_of_quarter": 0.1,
+        }
+        for name, seconds in (("channels", 0.61), ("fixes", 0.73), ("goodwill", 0.2))
+    ]
+    size = {"mentions": 10_000_000, "parts": {"case_facts": 8}, "reports": rows}
+    reports = {**STAGE_ONE, "data": {"sizes": [size]}}
+    found = {what: value for what, _, _, value in targets({"reports": reports})}
+    assert found["the slowest report on 10,000,000 mentions"] == "0.73 s, fixes"
+    assert found["the slowest report on 100,000,000 mentions"] == NOT_MEASURED
+    assert "| goodwill | 0.20 | 1.00 | 0.00 | 0.10 |" in page({"reports": reports})
+
+
 def test_what_was_not_measured_says_so() -> None:
     assert {value for *_, value in targets({})} == {NOT_MEASURED}
     found = {what: value for what, _, _, value in targets({"stage1": STAGE_ONE})}
