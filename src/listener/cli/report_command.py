@@ -27,7 +27,7 @@ _HELP = "\n".join(f"  {name}: {words}" for name, words in REPORTS.items())
 
     The figures go to standard output, what they say in words to standard error. A share or a time has its 95 %
     interval beside it: columns that end in _low and _high. --since and --until bound when something was
-    said, or when a case was opened; docs/analysts.md says which, and what each column means.
+    said, or when a case was opened; docs/analysts.md says which.
 
     Where a trained model of root causes is in use, root-causes has a second interval that takes in how often
     the model was wrong when it was checked; --label-quality takes another check, of keywords as well.

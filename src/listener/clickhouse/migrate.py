@@ -16,6 +16,7 @@ from pathlib import Path
 from clickhouse_driver import Client
 
 from listener.clickhouse.client import connect, read_url, translated
+from listener.clickhouse.view_comments import explain_views
 from listener.domain.errors import ServiceError
 
 TABLE = "schema_migrations"
@@ -80,7 +81,7 @@ def shipped_migrations() -> tuple[Migration, ...]:
 
 
 def migrate(url: str, migrations: Iterable[Migration] | None = None) -> list[Migration]:
-    """Creates the database of the URL where it is missing, and does what was not done yet.
+    """Creates the database of the URL where it is missing, does what was not done yet, and explains the views.
 
     Returns:
         The migrations done by this run, in order.
@@ -101,6 +102,7 @@ def migrate(url: str, migrations: Iterable[Migration] | None = None) -> list[Mig
                     client.execute(statement)
                 row = (migration.number, migration.name, migration.hash)
                 client.execute(f"INSERT INTO {TABLE} (number, name, hash) VALUES", [row])
+            explain_views(client)
         finally:
             client.disconnect()
     return missing

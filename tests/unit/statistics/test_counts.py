@@ -6,7 +6,6 @@ import pytest
 from listener.evaluation.coverage import share_with_errors, true_share
 from listener.evaluation.fix_simulation import FixWorld, most_power, simulate_fix, verdicts
 from listener.statistics.checked_parties import CheckedParties, checked_parties
-from listener.statistics.concentration import concentration
 from listener.statistics.confusion import Confusion
 from listener.statistics.emerging import Complaint, emerging_matters
 from listener.statistics.fixes import alikeness, fix_effect
@@ -78,10 +77,6 @@ def test_parties_are_checked_by_what_was_said_in_any_of_their_contacts() -> None
 
 
 def test_one_bullhorn_is_not_many_customers() -> None:
-    assert concentration(np.array([97, 1, 1, 1])).loudest == 0.97
-    equal = concentration(np.array([2, 2, 2, 2]))
-    assert equal.gini == pytest.approx(0)
-    assert equal.effective_parties == pytest.approx(4)
     found = disagreement(["bags", "delay", "refund"], np.array([50, 40, 5]), np.array([50, 40, 900]))
     assert found.furthest is not None
     assert (found.furthest.name, found.furthest.moved) == ("refund", -2)
