@@ -15,7 +15,8 @@ DEFAULTS = SpikeSettings()
 
 
 @click.command("spikes")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"), default="-")
+# What is no UTF-8 is no time and no number either, and is told of with its line; decoding would not know the line.
+@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
 @click.option(
     "--threshold",
     type=click.FloatRange(min=0, min_open=True),
@@ -96,13 +97,12 @@ def read_points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
     Raises:
         UsageError: a row is not a time and a number.
     """
-    rows = csv.reader(file)
-    head = next(rows, None)
     name = getattr(file, "name", "<stdin>")
-    if head is None or [word.strip() for word in head[:2]] != ["timestamp", "value"]:
-        raise UsageError(f"{name}:1: the first line must be timestamp,value")
-    for row in rows:
-        where = f"{name}:{rows.line_num}"
+    rows = _rows(file, name)
+    _, head = next(rows, ("", []))
+    if [word.strip() for word in head[:2]] != ["timestamp", "value"]:
+        raise UsageError(f"{name}:1: the first line must be timestamp,value, in UTF-8")
+    for where, row in rows:
         if not row:
             continue
         if len(row) < 2:
@@ -110,12 +110,24 @@ def read_points(file: TextIO) -> Iterator[tuple[str, str, float, str]]:
         try:
             at = seconds_of(row[0].strip())
         except ValueError:
-            raise UsageError(f"{where}: {row[0]} is no time such as 2026-01-31 12:00:00") from None
+            raise UsageError(f"{where}: {row[0]!r} is no time such as 2026-01-31 12:00:00") from None
         try:
             float(row[1])
         except ValueError:
-            raise UsageError(f"{where}: {row[1]} is no number") from None
+            raise UsageError(
+                f"{where}: {row[1]!r} is no number: a count is expected, such as 0 or 17"
+            ) from None
         yield where, row[0], at, row[1]
+
+
+def _rows(file: TextIO, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Where each row ends, and its fields."""
+    rows = csv.reader(file)
+    try:
+        for row in rows:
+            yield f"{name}:{rows.line_num}", row
+    except csv.Error as error:
+        raise UsageError(f"{name}:{rows.line_num}: this is no CSV: {error}") from None
 
 
 def seconds_of(told: str) -> float:

@@ -89,9 +89,9 @@ class SpikeWatch:
             ValueError: the point is not later, or the value below 0 or not finite.
         """
         if not (isfinite(value) and value >= 0):
-            raise ValueError(f"{value:g} is no count")
+            raise ValueError(f"{value:g} is no count: 0 or more is expected")
         if self._started_at is not None and at <= self._last_at:
-            raise ValueError("it is not later than the line before")
+            raise ValueError("it is not later than the line before; sort by time, one line for each")
         step = min(at - self._last_at, _DAY) if self._started_at is not None else 0.0
         if self._started_at is None:
             self._started_at = at

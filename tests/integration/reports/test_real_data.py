@@ -1,6 +1,6 @@
 """Reports on real data, beside what pandas computes from the same files."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +25,43 @@ CHANNELS = {
     "Fax": "letter",
     "Email": "email",
 }
-DAY = datetime(2020, 3, 18, tzinfo=UTC)
+ALWAYS = Window()
 
 
-def rows_of(url: str, name: str) -> list[dict[str, Any]]:
+def rows_of(url: str, name: str, window: Window = ALWAYS) -> list[dict[str, Any]]:
     client = connect(url)
-    answer = report(name)(client, Window())
+    answer = report(name)(client, window)
     client.disconnect()
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
-def test_timeliness_by_channel_and_company_is_what_pandas_computes(database: str, real_data: Path) -> None:
-    path = real_data / "cfpb" / "complaints_sample_6623.csv"
-    complaints = pd.read_csv(path, dtype=str, encoding="utf-8", encoding_errors="replace")
+@pytest.mark.parametrize(
+    ("name", "dates"),
+    [
+        ("complaints_sample_6623.csv", "%Y/%m/%d"),
+        ("complaints_payday_2827_all_narratives.csv", "%m/%d/%y"),
+    ],
+)
+def test_timeliness_by_channel_and_company_is_what_pandas_computes(
+    database: str, real_data: Path, name: str, dates: str
+) -> None:
+    complaints = pd.read_csv(
+        real_data / "cfpb" / name, dtype=str, encoding="utf-8", encoding_errors="replace"
+    )
     complaints["channel"] = complaints["Submitted via"].map(CHANNELS)
     complaints["timely"] = complaints["Timely response?"] == "Yes"
+    complaints["day"] = pd.to_datetime(complaints["Date received"], format=dates, utc=True)
     base = examples()[Case]
     assert isinstance(base, Case)
     log = Log()
-    for number, (channel, company, timely) in enumerate(
-        zip(complaints["channel"], complaints["Company"], complaints["timely"], strict=True)
+    for number, (channel, company, timely, day) in enumerate(
+        zip(
+            complaints["channel"],
+            complaints["Company"],
+            complaints["timely"],
+            (day.to_pydatetime() for day in complaints["day"]),
+            strict=True,
+        )
     ):
         contact = base.contacts[0].model_copy(update={"channel": channel, "source": company})
         clock = Clock(
@@ -52,19 +69,25 @@ def test_timeliness_by_channel_and_company_is_what_pandas_computes(database: str
             family="regulatory",
             jurisdiction="US",
             anchor=contact.mention_id,
-            started_at=DAY,
-            due_at=DAY + timedelta(days=15),
+            started_at=day,
+            due_at=day + timedelta(days=15),
             state="met" if timely else "breached",
         )
-        log.case(number, f"cfpb:{number}", "late", 1, contacts=(contact,), clocks=(clock,))
+        log.case(number, f"cfpb:{number}", "late", 1, contacts=(contact,), clocks=(clock,), opened_at=day)
     store(database, log.records, batch=10_000)
-    found = {
-        (row["channel"], row["source"]): (row["met_share"], row["deadlines"])
-        for row in rows_of(database, "deadlines")
-    }
-    grouped = complaints.groupby(["channel", "Company"])["timely"].agg(["mean", "size"])
-    expected = {key: (row["mean"], int(row["size"])) for key, row in grouped.iterrows()}
-    assert found == {key: (pytest.approx(mean), size) for key, (mean, size) in expected.items()}
+    half = complaints["day"].median().floor("D")
+    before = complaints["day"] < half
+    for window, part in (
+        (Window(until=half.to_pydatetime()), complaints[before]),
+        (Window(since=half.to_pydatetime()), complaints[~before]),
+    ):
+        assert len(part) > len(complaints) / 3
+        grouped = part.groupby(["channel", "Company"])["timely"].agg(["mean", "size"])
+        expected = {key: (pytest.approx(row["mean"]), int(row["size"])) for key, row in grouped.iterrows()}
+        assert expected == {
+            (row["channel"], row["source"]): (row["met_share"], row["deadlines"])
+            for row in rows_of(database, "deadlines", window)
+        }
 
 
 def test_the_ranking_of_reasons_by_distinct_people_is_that_of_a_hand_query(

@@ -1,15 +1,22 @@
 """`listener migrate` and `listener report` as commands, with what can go wrong told in words."""
 
+import csv
 import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from listener.domain.case import Case
+from listener.domain.clock import Clock, ClockState
 from listener.embedded.ports import free_port
+from listener.examples import examples
+from listener.reports.deadlines import COLUMNS as DEADLINES
 from listener.reports.root_causes import COLUMNS
+from stored_log import SPRING, Log, store
 
 pytestmark = pytest.mark.clickhouse
 
@@ -49,6 +56,51 @@ def test_migrate_says_what_it_did_and_the_report_comes_in_any_format(
     assert "Nothing in this window" in err
     code, out, _ = listener(tmp_path, empty_database, "report", "root-causes", "--format", "json")
     assert (code, json.loads(out)) == (0, [])
+
+
+def test_json_and_csv_keep_figures_whole_and_tell_what_is_not_known_from_nought(
+    database: str, tmp_path: Path
+) -> None:
+    base = examples()[Case]
+    assert isinstance(base, Case)
+    log = Log()
+    states: list[tuple[str, ClockState]] = [
+        ("mail", "met"),
+        ("mail", "met"),
+        ("mail", "breached"),
+        ('web, "beta"', "running"),
+    ]
+    for number, (source, state) in enumerate(states):
+        contact = base.contacts[0].model_copy(update={"channel": "email", "source": source})
+        due = SPRING + timedelta(hours=1)
+        clock = Clock(
+            kind="first_response", anchor=contact.mention_id, started_at=SPRING, due_at=due, state=state
+        )
+        log.case(number, f"t:{number}", "late", 1, contacts=(contact,), clocks=(clock,))
+    store(database, log.records)
+
+    def told(form: str) -> str:
+        code, out, err = listener(tmp_path, database, "report", "deadlines", "--format", form)
+        assert code == 0, err
+        return out
+
+    objects = json.loads(told("json"))
+    assert all(list(row) == list(DEADLINES) for row in objects)
+    rows = {row["source"]: row for row in objects}
+    mail, web = rows["mail"], rows['web, "beta"']
+    assert (mail["deadlines"], mail["breached"], mail["jurisdiction"]) == (3, 1, "")
+    assert mail["met_share"] == pytest.approx(2 / 3, abs=1e-12)
+    assert (web["running"], web["met"], web["met_share"], web["met_share_low"]) == (1, 0, None, 0)
+
+    def field(value: object) -> str:
+        return "" if value is None else str(value)
+
+    assert list(csv.DictReader(told("csv").splitlines())) == [
+        {name: field(value) for name, value in row.items()} for row in objects
+    ]
+    table = told("table").splitlines()
+    shares = table[0].index("met_share")
+    assert {line[shares:].split()[0] for line in table[1:]} == {"0.667", "-"}
 
 
 @pytest.mark.parametrize(
