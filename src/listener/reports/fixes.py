@@ -25,9 +25,11 @@ def fixes(client: Client, window: Window) -> Answer:
     """Each declared fix with its verdict: reduced, not shown, or worse.
 
     From the views `current_fixes`, `cause_days`, `hearing_delays` and `observed`. The unit is the party on a day.
-    The other causes, without those that a fix is declared for and without unknown ones, are the control; what is
-    heard later than it was said is made up for; see `listener.statistics.fixes`. The window bounds the days
-    that are looked at. ratio: rate after / rate before; its interval leaves out 5 % on each side.
+    The other causes, without those that a fix is declared for and without unknown ones, are the control; what
+    may still be heard of the last days until which it was listened live is made up for; see
+    `listener.statistics.fixes`. Imports come whole: for days after these nothing is made up, but an import
+    of these days themselves is taken for heard live. The window bounds the days that are looked at.
+    ratio: rate after / rate before; its interval leaves out 5 % on each side.
     """
     declared = client.execute(
         "SELECT fix_id, root_cause, effective_at FROM current_fixes ORDER BY effective_at, fix_id"
@@ -36,6 +38,7 @@ def fixes(client: Client, window: Window) -> Answer:
         return answer(COLUMNS, [])
     counted = read(client, "cause_days", window)
     delays = read(client, "hearing_delays", window)
+    [(listened,)] = client.execute("SELECT toDate32(live_until) FROM observed")
     touched = {cause for _, cause, _ in declared} | {"unknown"}
     ours: dict[str, Counter[int]] = {cause: Counter() for cause in touched}
     controls: Counter[int] = Counter()
@@ -57,7 +60,7 @@ def fixes(client: Client, window: Window) -> Answer:
                 np.ones(len(days)),
                 _number(effective_at.astimezone(UTC).date()),
                 _counts(controls, days),
-                heard := _heard(delays, days),
+                heard := _heard(delays, days, _number(listened)),
                 heard,
             )
         )
@@ -72,17 +75,15 @@ def _counts(counted: Counter[int], days: Any) -> Any:
     return np.array([counted[day] for day in days.tolist()], dtype=np.int64)
 
 
-def _heard(delays: list[Row], days: Any) -> Floats:
-    """How much of each day has arrived; imports came whole."""
-    if not delays:
-        return np.ones(len(days))
-    today = int(days[-1])
-    table = np.zeros((len(days), MAX_DELAY_DAYS + 1), dtype=np.int64)
+def _heard(delays: list[Row], days: Any, listened: int) -> Floats:
+    """How much of each day has arrived by the last day of listening; what was said later was imported whole."""
+    table = np.zeros((MAX_DELAY_DAYS + 1, MAX_DELAY_DAYS + 1), dtype=np.int64)
     for row in delays:
-        age = today - _number(row["day"])
-        if 0 <= age < len(days):
-            table[age, min(row["days_later"], MAX_DELAY_DAYS)] += row["contacts"]
-    return heard_share(table, today - days)
+        age = listened - _number(row["day"])
+        if age >= 0:
+            table[min(age, MAX_DELAY_DAYS), min(row["days_later"], MAX_DELAY_DAYS)] += row["contacts"]
+    ages = listened - days
+    return np.where(ages < 0, 1.0, heard_share(table, np.maximum(ages, 0)))
 
 
 def _number(day: date) -> int:
