@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from listener.evaluation.incident_simulation import WORLDS, SalesWorld, simulate_incident
 from listener.statistics.answer_times import Waits, answered_within, restricted_mean
 from listener.statistics.clustered import PartySums, clustered_share
 from listener.statistics.confusion import Confusion
@@ -219,6 +221,11 @@ def clustered_cases(
     return clustered_share(sums), 0.4
 
 
+def sales_after_incident(world: SalesWorld, generator: np.random.Generator) -> tuple[Interval, float]:
+    """The change of sales from an incident on; what is not covered, where it has no effect, is told as one."""
+    return simulate_incident(world, generator).level, world.effect
+
+
 def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
     """Every interval in turn."""
     within, mean = waits_truth()
@@ -257,5 +264,14 @@ def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
             lambda generator: clustered_cases(generator, together=False),
             simulations,
             first_seed,
+        ),
+        *(
+            cover(
+                f"sales after an incident, {name}",
+                partial(sales_after_incident, world),
+                simulations,
+                first_seed,
+            )
+            for name, world in WORLDS.items()
         ),
     ]
