@@ -1,6 +1,6 @@
 """What `fixes` says of planted effects, on the real engine."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import pi, sin
 from typing import Any
@@ -56,13 +56,13 @@ WHERE who < parties[which + 1][day + 1] AND (kind != 'again' OR who % 3 = 0)
 FIXES = "INSERT INTO fixes (fix_id, root_cause, effective_at, declared_by, declared_at, version) VALUES"
 
 Row = dict[str, Any]
-Making = Callable[[dict[str, Sequence[int]], int], "Company"]
+Making = Callable[[Mapping[str, Sequence[int]], int], "Company"]
 
 
 class Company:
     """What was said to it, of which it has heard what came before a day."""
 
-    def __init__(self, client: Client, parties: dict[str, Sequence[int]], listened: int) -> None:
+    def __init__(self, client: Client, parties: Mapping[str, Sequence[int]], listened: int) -> None:
         """Parties by cause and day; listened: until the end of so many days. '' is no known cause."""
         self._client, self._parties, self._listened = client, parties, listened
 
