@@ -81,7 +81,7 @@ def explain_views(client: Client) -> None:
         What the driver raises; see `listener.clickhouse.client.translated`.
     """
     rows = client.execute(
-        "SELECT table, name, comment FROM system.columns WHERE database = currentDatabase() ORDER BY position"
+        "SELECT table, name, comment FROM system.columns WHERE database = currentDatabase()"
     )
     comments: dict[str, dict[str, str]] = {}
     for table, name, comment in rows:

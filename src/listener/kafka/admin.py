@@ -24,11 +24,11 @@ from listener.kafka.connection import KafkaConnection
 from listener.kafka.diagnosis import not_ready
 
 KNOWN_SECONDS = 10.0
-_Answer = TypeVar("_Answer")
 PATIENCE_SECONDS = 5.0
 """So long a partition may be without a leader, or that not know yet where it ends, until it counts as lost."""
 MIN_INSYNC = "min.insync.replicas"
 COORDINATOR_MOVES = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
