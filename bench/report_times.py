@@ -62,7 +62,7 @@ CASES = """
 INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, queue, level, root_cause,
     root_cause_owner, segment, contacts, contact_count, failed_contacts, response_count, goodwill_amounts,
     goodwill_currencies, clock_kinds, clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at,
-    channel, visibility, source, first_answer_at, first_answer_channel, first_answer_level, ended_at,
+    channel, need, visibility, source, first_answer_at, first_answer_channel, first_answer_level, ended_at,
     private_attempts, went_public_at, executive_answers, opened_at, last_at, version)
 WITH
     number * {every} AS mention,
@@ -81,8 +81,8 @@ SELECT
     transform(chance % 4, [0, 1], ['business', 'plus'], 'consumer'), [concat('b:', toString(mention))], 1,
     chance % 3, answered, if(chance % 30 = 0, [10.], []), if(chance % 30 = 0, ['EUR'], []),
     ['first_response'], [if(answered, 'met', 'breached')], [at + INTERVAL 1 DAY], ['promise'], [''], at,
-    told, if(told IN ('social', 'forum'), 'public', 'private'), 'bench', if(answered, then, NULL),
-    if(answered, told, ''), if(answered, 'front_line', ''), if(answered, then, NULL), 1,
+    told, if(chance % 3 = 0, 'question', 'complaint'), if(told IN ('social', 'forum'), 'public', 'private'), 'bench',
+    if(answered, then, NULL), if(answered, told, ''), if(answered, 'front_line', ''), if(answered, then, NULL), 1,
     if(chance % 40 = 0, then, NULL), chance % 400 = 0, at, at, toUInt128({version})
 FROM numbers({first}, {count}) WHERE number % {each} = 0
 """

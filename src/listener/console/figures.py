@@ -189,7 +189,9 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "attribute": Column("Attribute", "words"),
         "value": Column("Value", "words"),
         "in_a_day": Column("Answered in a day", "share"),
-        "difference": Column("Difference", "points", "to others in the same channel, cause and severity"),
+        "difference": Column(
+            "Difference", "points", "to others in the same channel, with the same need, cause and severity"
+        ),
     },
     "executives": {
         "answers": Column("Answers", "count", "by executives"),

@@ -11,7 +11,7 @@ from facts_agree import assert_facts_agree
 from fixtures_database import with_database
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate, shipped_migrations
-from listener.domain.case import Case, CaseContact
+from listener.domain.case import Case, CaseContact, CaseCustomer
 from listener.domain.clock import Clock, ClockState
 from listener.domain.ids import author_party, customer_party
 from listener.domain.mention import Reach
@@ -263,6 +263,38 @@ def test_the_reach_of_a_party_is_the_most_that_was_ever_told_of_one_of_its_accou
     # said by another party, as it will turn out: the news of the account's fourth party is still under way
     place.heard(8, 4, reach=Reach(followers=5_000), epoch=4, party=customer_party("79"))
     assert treated() == {("reach", "100 to 999"): 1, ("verified", "not told"): 1, ("segment", "none"): 1}
+
+
+def test_only_people_with_the_same_need_are_compared(place: Place) -> None:
+    def asked(number: int, need: str, segment: str) -> None:
+        author = f"t:{place.day:%Y}{number}"
+        place.log.case(
+            int(f"{place.day:%Y}{number}"),
+            author,
+            "late",
+            1,
+            anchor=place.id(number),
+            contacts=(place.said(number, author=author, need=need),),
+            opened_at=place.day,
+            customer=CaseCustomer(customer_id=f"{number}", segment=segment),
+            responses=(),
+            clocks=(),
+            state="new",
+        )
+
+    def compared() -> dict[str, tuple[int, int]]:
+        return {
+            row["value"]: (row["compared"], row["left_out"])
+            for row in place.rows("fairness")
+            if row["attribute"] == "segment"
+        }
+
+    place.heard(0, 48)
+    asked(1, "complaint", "plus")
+    asked(2, "question", "business")
+    assert compared() == {"plus": (0, 2), "business": (0, 2)}
+    asked(3, "question", "plus")
+    assert compared() == {"plus": (2, 1), "business": (2, 1)}
 
 
 def test_what_was_told_of_accounts_before_is_filled_in(place: Place) -> None:
