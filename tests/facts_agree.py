@@ -16,8 +16,8 @@ SELECT {case} AS id, {anchor}, {author}, {party}, case_version, state, historica
 FROM {view} WHERE {some} ORDER BY id
 """
 WAITS = """
-SELECT {case} AS id, {party}, asked_at, channel, need, visibility, root_cause, severe, segment, first_answer_channel,
-    outcome, resolution, hours, resolution_hours
+SELECT {case} AS id, {party}, asked_at, channel, need, visibility, root_cause, severe, segment,
+    first_answer_channel, outcome, resolution, hours, resolution_hours
 FROM {view} ORDER BY id
 """
 WIDE = {
