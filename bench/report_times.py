@@ -82,8 +82,8 @@ SELECT
     chance % 3, answered, if(chance % 30 = 0, [10.], []), if(chance % 30 = 0, ['EUR'], []),
     ['first_response'], [if(answered, 'met', 'breached')], [at + INTERVAL 1 DAY], ['promise'], [''], at,
     told, if(chance % 3 = 0, 'question', 'complaint'), if(told IN ('social', 'forum'), 'public', 'private'),
-    'bench', if(answered, then, NULL), if(answered, told, ''), if(answered, 'front_line', ''), if(answered, then, NULL), 1,
-    if(chance % 40 = 0, then, NULL), chance % 400 = 0, at, at, toUInt128({version})
+    'bench', if(answered, then, NULL), if(answered, told, ''), if(answered, 'front_line', ''),
+    if(answered, then, NULL), 1, if(chance % 40 = 0, then, NULL), chance % 400 = 0, at, at, toUInt128({version})
 FROM numbers({first}, {count}) WHERE number % {each} = 0
 """
 TOMBSTONES = """
