@@ -77,7 +77,6 @@ VIEWS = {
     "hearing_delays": "contact_facts",
     "outcomes_by_answer": "outcomes, wait_facts",
     "cause_histogram": "current_contact_facts",
-    "cause_accounts": "current_contact_facts",
     "channel_waits": "case_times, wait_times",
     "what_we_teach_by_party": "wait_times",
     "sales_by_day": "current_outcomes",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from clickhouse_driver import Client
 
@@ -18,8 +19,11 @@ from listener.domain.mention import Reach
 from listener.domain.response import Goodwill, Response
 from listener.examples import examples
 from listener.reports.answer import Window
+from listener.reports.mistakes import Mistakes
 from listener.reports.reports import report
 from listener.reports.view import read
+from listener.statistics.confusion import Confusion
+from listener.statistics.linkage import LinkageQuality
 from stored_log import Log, store
 
 pytestmark = pytest.mark.clickhouse
@@ -308,6 +312,32 @@ def test_what_was_told_of_accounts_before_is_filled_in(place: Place) -> None:
         for statement in filling.statements:
             place.client.execute(statement)
         assert place.client.execute(told) == before == [(2 + 16,)]
+
+
+def test_mistakes_are_taken_out_of_a_sample_of_very_many_people(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(600):
+        cause = "late" if number % 3 == 0 else "refund"
+        place.log.mention(int(f"{place.day:%Y}{number}"), f"t:{place.day:%Y}{number}", (cause,), at=place.day)
+    store(place.url, place.log.records)
+    perfect = Confusion(("late", "refund"), np.eye(2, dtype=np.int64) * 10_000)
+    ask = report("root-causes", mistakes=Mistakes(perfect, LinkageQuality(1000, 0, 0), "known"))
+    found = {}
+    for parties, words in ((600, "known"), (100, "known, from one in 6 of the people, drawn by chance")):
+        monkeypatch.setattr("listener.reports.root_causes.SAMPLED_PARTIES", parties)
+        answer = ask(place.client, Window(place.day, place.day + HOUR))
+        assert answer.words == (f"true_share: {words}.",)
+        [found[parties]] = [
+            told
+            for row in answer.rows
+            if (told := dict(zip(answer.columns, row, strict=True)))["cause"] == "late"
+        ]
+    whole, sample = found[600], found[100]
+    assert whole["true_share"] == pytest.approx(whole["share"], abs=0.005)
+    assert sample["true_share"] != whole["true_share"]
+    assert sample["true_share_low"] < whole["true_share_low"]
+    assert whole["true_share_high"] < sample["true_share_high"]
 
 
 def test_the_trend_is_against_the_time_of_equal_length_before(place: Place) -> None:
