@@ -86,7 +86,7 @@ QUESTIONS: dict[str, Question] = {
         "Are people treated by their need, or by their reach?",
         _ASKED,
         ("fairness",),
-        "Compared within the same channel, root cause and severity: an association. Reach and mark are the "
+        "Compared within the same channel, need, root cause and severity: an association. Reach and mark are the "
         "highest that were ever told of an account.",
     ),
     "executives": Question(
