@@ -221,7 +221,7 @@ def advantage(
     return percentile_interval(float(longer[0]), longer[1:], words)
 
 
-MANY = 1_000
+MANY = 300
 """With so many contacts the spread of the restricted mean is computed: resampling them takes seconds."""
 
 
@@ -230,9 +230,11 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
     if waits.total >= MANY:
         area, spread = _area_with_spread(waits, horizon)
         return np.concatenate([[area], area + spread * generator.standard_normal(replicates)])
-    cells = np.concatenate([waits.answered, waits.competing, waits.censored])
-    again, some = np.zeros((replicates, len(cells)), dtype=np.int64), cells > 0
-    again[:, some] = generator.multinomial(waits.total, cells[some] / waits.total, replicates)
+    ended = waits.answered + waits.competing + waits.censored
+    bins = np.flatnonzero((ended > 0) & (waits.upper_hours < horizon))  # later ones and empty ones change no area
+    cells = np.concatenate([part[bins] for part in (waits.answered, waits.competing, waits.censored)])
+    later = waits.total - int(cells.sum())
+    again = generator.multinomial(waits.total, np.append(cells, later) / waits.total, replicates)[:, :-1]
     answered, competing, censored = np.split(np.concatenate([cells[None], again]), 3, axis=1)
     gone = answered + competing + censored
     risk = waits.total - np.cumsum(gone, axis=1) + gone
@@ -240,7 +242,7 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
     kept = np.cumprod(1 - (answered + competing) / at_risk, axis=1)
     before = np.concatenate([np.ones((len(kept), 1)), kept[:, :-1]], axis=1)
     curve = np.cumsum(before * answered / at_risk, axis=1)
-    edges = np.concatenate([[0.0], np.minimum(waits.upper_hours, horizon), [horizon]])
+    edges = np.concatenate([[0.0], waits.upper_hours[bins], [horizon]])
     steps = np.concatenate([np.zeros((len(curve), 1)), curve], axis=1)
     return np.asarray(horizon - steps @ np.diff(edges))
 
