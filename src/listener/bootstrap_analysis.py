@@ -16,6 +16,7 @@ from listener.console.figures import Figures
 from listener.console.period import Period
 from listener.domain.errors import ServiceError
 from listener.domain.governance import ConfigInForce
+from listener.domain.mention import Channel
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.reports.heard import heard
 from listener.reports.mistakes import Mistakes
@@ -34,6 +35,7 @@ class StoredReports:
         pool: of an account that only reads.
         config: what is in force, by name.
         mistakes: of the models in use, where they are known.
+        handling_minutes: a person's time for a contact, by channel.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class StoredReports:
         pool: ClientPool,
         config: Callable[[], Mapping[str, ConfigInForce]],
         mistakes: Callable[[], Mistakes | None],
+        handling_minutes: Mapping[Channel, float],
     ) -> None:
         self._pool = pool
         self._config = config
         self._mistakes = mistakes
+        self._handling_minutes = handling_minutes
         self._names: Mapping[str, str] = {}
         self._named_at = -NAMES_SECONDS
         self._lock = Lock()
@@ -85,6 +89,8 @@ class StoredReports:
             return self._names
 
     def _known(self, name: str) -> dict[str, Any]:
+        if name == "what-we-teach":
+            return {"handling_minutes": self._handling_minutes}
         found = self._mistakes() if name == "root-causes" else None
         return {} if found is None else {"mistakes": found}
 

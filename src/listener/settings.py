@@ -19,6 +19,7 @@ from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
 from listener.domain.erasure import MIN_KEY_BYTES
 from listener.domain.errors import UsageError
+from listener.domain.mention import Channel
 from listener.domain.poison import PoisonRule
 from listener.domain.retention import AGED_BY, DEFAULT_DAYS
 from listener.domain.topics import DAY_MS, DEFAULT_PARTITIONS, SWEEP_SECONDS, check_overrides, gone_after
@@ -231,6 +232,13 @@ class MatchingConfig(Document):
     author."""
 
 
+class ReportsConfig(Document):
+    """What reports reckon with and no source tells."""
+
+    handling_minutes: dict[Channel, Annotated[float, Field(gt=0, le=1440)]] = Field(default_factory=dict)
+    """Channel to a person's time for one contact; 8 minutes for those that are not named."""
+
+
 class AnswersClient(Document):
     """Who may tell the company's answers."""
 
@@ -270,6 +278,8 @@ class Config(Document):
     stream: StreamConfig = StreamConfig()
     retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
+    reports: ReportsConfig = ReportsConfig()
+    """What reports reckon with."""
     console: ConsoleConfig = ConsoleConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""

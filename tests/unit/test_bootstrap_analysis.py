@@ -34,7 +34,7 @@ class Failing:
 
 
 def reports(error: Exception) -> StoredReports:
-    return StoredReports(Failing(error), dict, lambda: None)  # type: ignore[arg-type]  # it is asked for clients alone
+    return StoredReports(Failing(error), dict, lambda: None, {})  # type: ignore[arg-type]  # it is asked for clients alone
 
 
 def test_what_takes_too_long_says_what_to_do() -> None:
@@ -64,9 +64,9 @@ def test_causes_have_the_names_of_the_taxonomy_in_force_where_kafka_answers() ->
         raise ServiceError("Kafka is away")
 
     pool: Any = Failing(TimeoutError())
-    assert StoredReports(pool, config, lambda: None).cause_names() == {"late": "Late parcels"}
-    assert StoredReports(pool, dict, lambda: None).cause_names() == {}
-    assert StoredReports(pool, fails, lambda: None).cause_names() == {}
+    assert StoredReports(pool, config, lambda: None, {}).cause_names() == {"late": "Late parcels"}
+    assert StoredReports(pool, dict, lambda: None, {}).cause_names() == {}
+    assert StoredReports(pool, fails, lambda: None, {}).cause_names() == {}
 
 
 def test_no_period_is_wider_than_clickhouse_can_hold() -> None:

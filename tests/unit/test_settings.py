@@ -100,6 +100,8 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
             "retention:\n  topics: {audit: 5}\nkafka:\n  topic_config:\n    audit: {retention.ms: 5}\n",
             r"retention\.topics\.audit: kafka\.topic_config has retention\.ms, too",
         ),
+        ("reports:\n  handling_minutes: {phone: 0}\n", r"yaml:2: reports\.handling_minutes\.phone:"),
+        ("reports:\n  handling_minutes:\n    fone: 9\n", r"yaml:3: reports\.handling_minutes\.fone.*'phone'"),
         ("kafka:\n  min_insync_replicas: 2\n", r"listener\.yaml:1: kafka: .*nothing could be written"),
         (
             "kafka:\n  topic_config:\n    audit: {min.insync.replicas: 2}\n",

@@ -87,6 +87,8 @@ def command(
         more["incident"] = incident.astimezone(UTC).date()
     if name == "root-causes" and (found := known_mistakes(settings, label_quality, match_quality)):
         more["mistakes"] = found
+    if name == "what-we-teach":
+        more["handling_minutes"] = settings.config.reports.handling_minutes
     url = settings.clickhouse_reader_url
     client = connect(url)
     try:

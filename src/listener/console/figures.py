@@ -131,23 +131,48 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "closed": Column("Closed", "count", "without an answer"),
         "deleted": Column("Deleted", "count", "by the person, before an answer"),
         "answered_elsewhere": Column("By another channel", "count", "answered, but not where they had asked"),
-        "within_1h": Column("Within 1 h", "share"),
-        "within_24h": Column("Within a day", "share"),
-        "within_168h": Column("Within a week", "share"),
+        "within_1h": Column("Within 1 h", "share", "answered by a person; 95% interval"),
+        "within_24h": Column("Within a day", "share", "answered by a person; 95% interval"),
+        "within_168h": Column("Within a week", "share", "answered by a person; 95% interval"),
+        "never_answered_share": Column(
+            "Never answered",
+            "share",
+            "by no person within 30 days, or as long as it was listened; who waits today is not taken for never",
+        ),
         "mean_hours": Column(
             "Hours waited", "hours", "in the mean, of one week; never answered is a whole week"
         ),
         "median_hours": Column("Half after", "hours", "after so many hours half are answered; – is never"),
-        "resolved_within_168h": Column("Resolved in a week", "share"),
+        "resolved_within_168h": Column("Resolved in a week", "share", "not only answered; 95% interval"),
+        "longer_than_public": Column(
+            "Longer than in public",
+            "hours",
+            "of a week, that people wait longer here than in public, with the same cause and severity",
+        ),
+        "public_advantage": Column(
+            "Advantage of public", "hours", "the same of all private channels together; one for all rows"
+        ),
     },
     "what-we-teach": {
-        "answered_by": Column("Answered by", "words"),
         "answered": Column("Answered", "count", "cases that a person answered by this channel"),
         "came_back": Column("Came back", "count", "asked about something again"),
-        "came_back_share": Column("Share who came back", "share"),
-        "came_back_same": Column("By the same channel"),
-        "came_back_same_share": Column("Share by the same channel", "share", "of those who came back"),
-        "came_back_public": Column("In public"),
+        "came_back_share": Column("Share who came back", "share", "of the answered cases; 95% interval"),
+        "came_back_same": Column("By the same channel", "count", "of those that came back"),
+        "came_back_same_share": Column(
+            "Share by the same channel", "share", "of those who came back; 95% interval"
+        ),
+        "came_back_public": Column("In public", "count", "of those that came back, whichever public channel"),
+        "contacts_a_week": Column(
+            "Contacts a week", "number", "that want an answer, in the mean of the last whole weeks"
+        ),
+        "hours_a_week": Column(
+            "Hours a week", "hours", "of work that the next week brings; 95% prediction interval"
+        ),
+        "hours_a_week_shifted": Column(
+            "Hours, if all came so",
+            "hours",
+            "the same if everybody came by the channels by which people come back who were answered before",
+        ),
     },
     "black-holes": {
         "contacts": Column("Contacts", "count", "that nobody answered by target and grace"),
@@ -238,13 +263,19 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 """Report to the columns by whose values its rows can be picked."""
 
-OUR_WORDS = frozenset({"channel", "answered_by", "kind", "attribute", "family", "visibility"})
+OUR_WORDS = frozenset({"channel", "kind", "attribute", "family", "visibility"})
 """Columns that hold words of Listener's, not names that somebody chose."""
 LEADING: dict[str, tuple[str, ...]] = {
     "root-causes": ("cause", "owner", "parties", "share", "trend", "cases", "severe_parties", "goodwill"),
     "loudness": ("cause", "parties", "posts", "moved", "loudest_share", "copies"),
-    "channels": ("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "mean_hours"),
-    "what-we-teach": ("answered_by", "answered", "came_back_share", "came_back_same_share"),
+    "channels": (
+        *("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "never_answered_share"),
+        *("mean_hours", "longer_than_public"),
+    ),
+    "what-we-teach": (
+        *("channel", "answered", "came_back_share", "came_back_same_share"),
+        *("hours_a_week", "hours_a_week_shifted"),
+    ),
     "black-holes": ("channel", "queue", "owner", "share", "contacts", "open", "oldest_open"),
     "deadlines": ("kind", "channel", "met", "breached", "met_share", "breached_share", "running_out"),
     "escalations": ("root_cause", "parties", "went_public_share", "private_attempts"),

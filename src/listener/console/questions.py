@@ -55,8 +55,9 @@ QUESTIONS: dict[str, Question] = {
         "What we teach",
         "Are we training our customers to go public?",
         _ASKED,
-        ("what_we_teach", "arrivals"),
-        "An association, not a proven cause. The handling time, 8 minutes, is an assumption.",
+        ("what_we_teach", "contacts_by_week"),
+        "An association, not a proven cause. Hours rest on the handling times that are set, 8 minutes where "
+        "none is.",
         "Nobody has come back yet after an answer. Choose a longer time.",
     ),
     "black-holes": Question(

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import nan
 
 from clickhouse_driver import Client
 
 from listener.reports.answer import Answer, Window
+from listener.reports.public_private import Matters
 from listener.reports.view import Row, answer, read, spread, three
 from listener.reports.waits import (
     CENSORED,
@@ -21,22 +23,22 @@ from listener.reports.waits import (
 )
 from listener.statistics.answer_times import (
     SHARES_WITHIN_HOURS,
-    Waits,
-    advantage,
     answered_within,
     median_wait,
+    never_answered,
     restricted_mean,
 )
 from listener.statistics.clustered import PartySums, design_effect
-from listener.statistics.interval import Floats
-from listener.statistics.log_rank import log_rank
+from listener.statistics.interval import Interval
 
 HORIZON_HOURS = 168.0
 """Of mean waits: whoever has no answer within a week has waited a week."""
+NOT_COMPARED = Interval(nan, nan, nan, "a public channel is not compared with public ones")
 COLUMNS = (
     *("channel", "visibility", "cases", "parties", "answered", "never_answered", "closed", "deleted"),
     *("answered_elsewhere", *three("within_1h"), *three("within_24h"), *three("within_168h")),
-    *(*three("mean_hours"), *three("median_hours"), *three("resolved_within_168h")),
+    *(*three("never_answered_share"), *three("mean_hours"), *three("median_hours")),
+    *(*three("resolved_within_168h"), *three("longer_than_public"), *three("public_advantage")),
 )
 
 
@@ -47,10 +49,14 @@ def channels(client: Client, window: Window) -> Answer:
     `listener.statistics.answer_times`: censored at the end of observation; closing without an answer, and deletion
     of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
     is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
-    those that came by another. The intervals take the party as the unit: a customer with many cases makes them
-    wider, by the design effect (`listener.statistics.clustered`).
+    those that came by another. never_answered counts those that wait today, some of them since an hour;
+    never_answered_share is the share that no person answers within 30 days, or as long as it was listened. The
+    intervals take the party as the unit: a customer with many cases makes them wider, by the design effect
+    (`listener.statistics.clustered`).
 
-    The words compare public with private channels within the same root cause and severity.
+    longer_than_public: of a private channel, how many hours of a week somebody waits longer there than in public,
+    within the same root cause and severity. public_advantage: the same of all private channels together, a
+    constant; the words tell it, too.
     """
     counted = read(client, "channel_waits", window)
     matters = [row for row in counted if row["of"] == "cases"]
@@ -67,6 +73,9 @@ def channels(client: Client, window: Window) -> Answer:
         for key, found in alike.items()
     ]
     rows.sort(key=lambda row: (row["visibility"], -row["cases"], row["channel"]))
+    alike_matters = Matters.of(matters, answers, edges)
+    effect = _mean_effect(list(alike.values()))
+    overall = alike_matters.advantage(HORIZON_HOURS, effect)
     for row in rows:
         key = row["channel"], row["visibility"]
         waits, solved = (waits_of(part, edges) for part in whole[key])
@@ -76,11 +85,15 @@ def channels(client: Client, window: Window) -> Answer:
         row |= spread(
             "mean_hours", restricted_mean(waits, HORIZON_HOURS, design_effect=_mean_effect([alike[key]]))
         )
+        row |= spread("never_answered_share", never_answered(waits, design_effect=max(effects)))
         row |= spread("median_hours", median_wait(waits, design_effect=max(effects)))
         row |= spread(
             "resolved_within_168h", answered_within(solved, HORIZON_HOURS, design_effect=max(effects))
         )
-    return answer(COLUMNS, rows, _compared(matters, answers, edges, _mean_effect(list(alike.values()))))
+        longer = alike_matters.advantage(HORIZON_HOURS, _mean_effect([alike[key]]), row["channel"])
+        row |= spread("longer_than_public", longer if row["visibility"] == "private" else NOT_COMPARED)
+        row |= spread("public_advantage", overall)
+    return answer(COLUMNS, rows, alike_matters.words(overall, effect))
 
 
 def _counted(asked: Binned) -> Row:
@@ -118,34 +131,3 @@ def _mean_effect(rows: Sequence[Row]) -> float:
     sums = PartySums(*(sum(row[name] for row in rows) for name in names))
     spread_of_cases = sum(row["hours_squared"] for row in rows) / sums.n - (sums.k / sums.n) ** 2
     return design_effect(sums.variance(), max(spread_of_cases, 0.0) / sums.n, sums)
-
-
-def _compared(matters: Sequence[Row], answers: Sequence[Binned], edges: Floats, effect: float) -> list[str]:
-    strata: dict[str, dict[str, list[Binned]]] = {"public": defaultdict(list), "private": defaultdict(list)}
-    for row, waits in zip(matters, answers, strict=True):
-        if row["visibility"] in strata:
-            matter = f"{row['root_cause']}{', severe' if row['severe'] else ''}"
-            strata[row["visibility"]][matter].append(waits)
-    public, private = (
-        {matter: waits_of(together(parts), edges) for matter, parts in strata[side].items()}
-        for side in strata
-    )
-    if not public or not private:
-        return ["Public and private channels cannot be compared: one of the two had no case."]
-    longer = advantage(public, private, HORIZON_HOURS, design_effect=effect)
-    nobody = waits_of(together([]), edges)
-    test = log_rank(
-        [
-            _pair(public.get(name, nobody), private.get(name, nobody))
-            for name in public.keys() | private.keys()
-        ],
-        design_effect=effect,
-    )
-    return [
-        f"Same cause and severity, {longer.words}.",
-        f"Difference in the rate of answers: {test.words}.",
-    ]
-
-
-def _pair(one: Waits, other: Waits) -> tuple[Waits, Waits]:
-    return one, other

@@ -71,13 +71,20 @@ def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None
             | spread("true_share", true.get(row["cause"], UNKNOWN))
             for row in rows
         ],
-        () if mistakes is None else (_source(mistakes, one_of),),
+        () if mistakes is None else _source(mistakes, one_of),
     )
 
 
-def _source(mistakes: Mistakes, one_of: int) -> str:
+def _source(mistakes: Mistakes, one_of: int) -> list[str]:
     sample = "" if one_of == 1 else f", from one in {one_of} of the people, drawn by chance"
-    return f"true_share: {mistakes.words}{sample}."
+    told = [f"true_share: {mistakes.words}{sample}."]
+    if mistakes.checked is None:
+        told.append(
+            "Its interval takes the mistakes about one person as independent, and holds the truth less often than "
+            "95 times in 100 where somebody is misread in the same way again and again: check some hundred people "
+            "whole, `listener evaluate root-cause --party`."
+        )
+    return told
 
 
 def true_shares(

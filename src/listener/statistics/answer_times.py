@@ -12,6 +12,8 @@ from listener.statistics.interval import LEVEL, Floats, Interval, Ints, interval
 
 SHARES_WITHIN_HOURS: Final = (1.0, 24.0, 168.0)
 """Main figures: the share answered within an hour, a day, a week."""
+NEVER_HOURS: Final = 720.0
+"""Whoever has no answer within 30 days never gets one."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,19 @@ def answered_within(
     return interval(share, float(min(low, high)), float(max(low, high)), words)
 
 
+def never_answered(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
+    """The share that no person answers within 30 days, or in the longest time that somebody was observed.
+
+    The complement of `answered_within`: who still waits when observation ends is not taken as never answered.
+    """
+    if not waits.total:
+        return Interval(float("nan"), 0.0, 1.0, "no contact was waiting")
+    hours = min(NEVER_HOURS, incidence(waits).reach_hours)
+    found = answered_within(waits, hours, level, design_effect=design_effect)
+    words = f"{{estimate:.1%}} not answered within {hours:g} h, between {{low:.1%}} and {{high:.1%}}"
+    return interval(1 - found.estimate, 1 - found.high, 1 - found.low, words)
+
+
 def restricted_mean(
     waits: Waits, horizon_hours: float, *, seed: int = 0, replicates: int = 400, design_effect: float = 1.0
 ) -> Interval:
@@ -231,7 +246,9 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
         area, spread = _area_with_spread(waits, horizon)
         return np.concatenate([[area], area + spread * generator.standard_normal(replicates)])
     ended = waits.answered + waits.competing + waits.censored
-    bins = np.flatnonzero((ended > 0) & (waits.upper_hours < horizon))  # later ones and empty ones change no area
+    bins = np.flatnonzero(
+        (ended > 0) & (waits.upper_hours < horizon)
+    )  # later ones and empty ones change no area
     cells = np.concatenate([part[bins] for part in (waits.answered, waits.competing, waits.censored)])
     later = waits.total - int(cells.sum())
     again = generator.multinomial(waits.total, np.append(cells, later) / waits.total, replicates)[:, :-1]

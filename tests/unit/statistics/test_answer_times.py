@@ -13,6 +13,7 @@ from listener.statistics.answer_times import (
     answered_within,
     incidence,
     median_wait,
+    never_answered,
     restricted_mean,
 )
 from listener.statistics.interval import Floats, Ints
@@ -66,6 +67,22 @@ def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
     found = advantage({"refund": half}, {"refund": few, "bags": half}, 10)
     assert found.estimate == pytest.approx(0.3 * 9)
     assert found.low > 0
+
+
+def test_who_waits_today_is_not_taken_for_never_answered() -> None:
+    hours = np.array([1.0, 24.0, 720.0, 1000.0])
+    none = np.zeros(4, dtype=np.int64)
+    since_an_hour = Waits(hours, np.array([0, 40, 0, 0]), none, np.array([20, 0, 40, 0]))
+    assert never_answered(since_an_hour).estimate == pytest.approx(0.5)
+    late = Waits(hours, np.array([0, 40, 0, 40]), none, none)
+    assert never_answered(late).estimate == pytest.approx(0.5)
+    assert "not answered within 720 h" in never_answered(late).words
+    closed = Waits(hours, np.array([0, 60, 0, 0]), np.array([0, 20, 0, 0]), none)
+    assert never_answered(closed).estimate == pytest.approx(0.25)
+    assert "within 24 h" in never_answered(closed).words
+    few, many = (never_answered(closed, design_effect=effect) for effect in (1.0, 4.0))
+    assert many.low < few.low < 0.25 < few.high < many.high
+    assert np.isnan(never_answered(Waits(hours, none, none, none)).estimate)
 
 
 @pytest.mark.parametrize("seed", range(3))
