@@ -1,6 +1,7 @@
 """A simulated company of which the reports tell, beside what is true of it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from clickhouse_driver import Client
@@ -13,6 +14,9 @@ from listener.simulator.truth import MatterTruth
 from true_cases import TrueCase
 
 Row = dict[str, Any]
+EVER = Window()
+TWO_WEEKS = Window(datetime(2025, 12, 8, tzinfo=UTC), datetime(2025, 12, 22, tzinfo=UTC))
+"""Of the last of the company's two months."""
 
 
 class Company(NamedTuple):
@@ -29,10 +33,18 @@ class Company(NamedTuple):
     cases: Sequence[TrueCase]
     client: Client
 
-    def report(self, name: str) -> list[Row]:
-        """The rows of a report on all that was ever heard."""
-        answer = report(name)(self.client, Window())
+    def report(self, name: str, window: Window = EVER) -> list[Row]:
+        """The rows of a report."""
+        answer = report(name)(self.client, window)
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    def asked(self, window: Window) -> list[TrueCase]:
+        """The cases whose first contact that asks was made in a window."""
+        return [case for case in self.cases if window.since <= case.opening.at < window.until]
+
+    def opened(self, window: Window) -> list[TrueCase]:
+        """The cases whose first contact was made in a window."""
+        return [case for case in self.cases if window.since <= case.contacts[0].at < window.until]
 
     def stored_cases(self) -> list[Row]:
         """As they stand in the database, those in which nobody asks too."""

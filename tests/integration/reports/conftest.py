@@ -10,8 +10,9 @@ from fixtures_database import with_database
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.response import Outcome
+from listener.reports.answer import Window
 from stored_company import make_company, store_company
-from told_company import Company
+from told_company import EVER, TWO_WEEKS, Company
 from true_cases import party_of, true_cases
 
 
@@ -29,3 +30,10 @@ def company(clickhouse_server: Any, tmp_path_factory: pytest.TempPathFactory) ->
     yield Company(world, outcomes, party_of(world), asked, client)
     client.execute("DROP DATABASE company")
     client.disconnect()
+
+
+@pytest.fixture(params=[EVER, TWO_WEEKS], ids=["ever", "two weeks"])
+def window(request: pytest.FixtureRequest) -> Window:
+    """All that was ever heard of the company, and a part of it."""
+    found: Window = request.param
+    return found
