@@ -65,7 +65,7 @@ VIEWS = {
     "loudness": "numbered_causes, current_contact_facts",
     "channels": "wait_facts",
     "waits_in_bins": "case_times",
-    "what_we_teach": "wait_facts",
+    "what_we_teach": "wait_times",
     "arrivals": "current_contact_facts",
     "contacts_by_week": "contact_facts",
     "vanished": "current_contact_facts, current_case_facts, black_holes",

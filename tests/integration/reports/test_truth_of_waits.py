@@ -15,8 +15,9 @@ import pytest
 
 from listener.domain.mention import Mention, Reach
 from listener.reports.answer import Window
+from listener.reports.view import read
 from listener.simulator.company import PUBLIC
-from told_company import EVER, Company, Row
+from told_company import EVER, Company
 from true_cases import NO_CASE, TrueCase, heard_until
 
 pytestmark = pytest.mark.clickhouse
@@ -128,19 +129,20 @@ def test_channels_answer_as_many_and_as_soon_as_they_truly_do(company: Company, 
     assert sum(row["deleted"] for row in rows.values()) or window != EVER
 
 
-def channel_of(row: Row) -> str:
-    return str(row.get("channel", row.get("answered_by")))
-
-
 def test_who_was_answered_came_back_as_often_as_is_true(company: Company, window: Window) -> None:
-    """A party's next case is the next in which it asks, whether the one before was over by then or not."""
+    """A party comes back with the first case in which it asks after the answer."""
     until = heard_until(company.world)
     figures = ("answered", "came_back", "came_back_same", "came_back_public")
     true: dict[str, Counter[str]] = defaultdict(Counter)
-    for case, following in with_next(company.asked(window)):
+    of_party: dict[str, list[TrueCase]] = defaultdict(list)
+    for case in sorted(company.asked(window), key=lambda case: case.opening.at):
+        of_party[case.party].append(case)
+    for case in company.asked(window):
         answer = case.first_answer
         if answer is None or answered(case, until).ended != "answered":
             continue
+        later = (other for other in of_party[case.party] if other.opening.at > answer.at)
+        following = next(later, None)
         came = None if following is None else following.opening.truth.channel
         true[answer.channel] += Counter(
             answered=1,
@@ -148,7 +150,7 @@ def test_who_was_answered_came_back_as_often_as_is_true(company: Company, window
             came_back_same=came == answer.channel,
             came_back_public=came in PUBLIC,
         )
-    rows = {channel_of(row): row for row in company.report("what-we-teach", window) if row["answered"]}
+    rows = {row["channel"]: row for row in company.report("what-we-teach", window) if row["answered"]}
     assert rows.keys() == true.keys()
     for name, counts in true.items():
         assert {figure: rows[name][figure] for figure in figures} == {
@@ -156,12 +158,15 @@ def test_who_was_answered_came_back_as_often_as_is_true(company: Company, window
         }, name
 
 
-def with_next(cases: Sequence[TrueCase]) -> Iterator[tuple[TrueCase, TrueCase | None]]:
-    of_party: dict[str, list[TrueCase]] = defaultdict(list)
-    for case in sorted(cases, key=lambda case: case.opening.at):
-        of_party[case.party].append(case)
-    for its in of_party.values():
-        yield from zip(its, [*its[1:], None], strict=True)
+def test_the_view_of_where_people_go_next_adds_up_to_the_report(company: Company, window: Window) -> None:
+    told = read(company.client, "what_we_teach", window)
+    for row in company.report("what-we-teach", window):
+        its = [one for one in told if one["answered_by"] == row["channel"]]
+        back = [one for one in its if one["next_channel"]]
+        assert sum(one["cases"] for one in its) == row["answered"]
+        assert sum(one["cases"] for one in back) == row["came_back"]
+        same = sum(one["cases"] for one in back if one["next_channel"] == row["channel"])
+        assert same == row["came_back_same"]
 
 
 def test_outcomes_are_those_of_customers_who_were_answered_and_of_the_others(
@@ -203,12 +208,21 @@ def firsts(cases: Sequence[TrueCase], key: Callable[[TrueCase], Key]) -> dict[Ke
 def test_by_reach_mark_and_segment_as_many_are_answered_in_a_day_as_truly_are(
     company: Company, window: Window
 ) -> None:
-    """Of a party counts the first case of each channel, cause and severity that was observed for a day."""
+    """Of a party counts the first case of each channel, need, cause and severity that was observed for a day."""
     until = heard_until(company.world)
     segments = {f"c:{customer.customer_id}": customer.segment for customer in company.world.customers}
     reach, marked = followers_of(company), marks_of(company)
     observed = [case for case in company.asked(window) if seen_for_a_day(answered(case, until))]
-    stratum = firsts(observed, lambda case: (case.party, case.opening.truth.channel, case.cause, case.severe))
+    stratum = firsts(
+        observed,
+        lambda case: (
+            case.party,
+            case.opening.truth.channel,
+            case.opening.truth.need,
+            case.cause,
+            case.severe,
+        ),
+    )
     true: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for case in stratum.values():
         wait = answered(case, until)
