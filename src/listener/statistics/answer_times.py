@@ -179,7 +179,7 @@ def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.
     curve = incidence(waits)
     middle = _first(waits.upper_hours, curve.answered >= 0.5)
     z = float(norm.ppf(0.5 + level / 2))
-    inside = (curve.answered > 0) & (curve.answered < 1)
+    inside = (curve.answered > 0) & (curve.answered < 1 - 1e-12)
     share = np.where(inside, curve.answered, 0.5)
     spread = z * np.sqrt(curve.variance * design_effect) / (share * np.log(share))
     bounds = np.sort(np.stack([share ** np.exp(-spread), share ** np.exp(spread)]), axis=0)

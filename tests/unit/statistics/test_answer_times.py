@@ -1,5 +1,7 @@
 """Waiting times, against lifelines and by hand."""
 
+import warnings
+
 import lifelines
 import numpy as np
 import pytest
@@ -67,6 +69,16 @@ def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
     found = advantage({"refund": half}, {"refund": few, "bags": half}, 10)
     assert found.estimate == pytest.approx(0.3 * 9)
     assert found.low > 0
+
+
+def test_where_all_but_a_rounding_are_answered_the_median_is_sure() -> None:
+    size = 1_000
+    answered = np.ones(size, dtype=np.int64)
+    none = np.zeros(size, dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = median_wait(Waits(np.arange(1.0, size + 1), answered, none, none))
+    assert found.low < found.estimate == 500 < found.high < 600
 
 
 def test_who_waits_today_is_not_taken_for_never_answered() -> None:
