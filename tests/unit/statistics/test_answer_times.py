@@ -72,13 +72,13 @@ def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
 
 
 def test_where_all_but_a_rounding_are_answered_the_median_is_sure() -> None:
-    size = 1_000
+    size = 10
     answered = np.ones(size, dtype=np.int64)
     none = np.zeros(size, dtype=np.int64)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = median_wait(Waits(np.arange(1.0, size + 1), answered, none, none))
-    assert found.low < found.estimate == 500 < found.high < 600
+    assert found.low < found.estimate == 5 < found.high < size
 
 
 def test_who_waits_today_is_not_taken_for_never_answered() -> None:
