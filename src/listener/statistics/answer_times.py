@@ -177,7 +177,8 @@ def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.
     for the median survival time, Biometrics 38 (1982) 29-41, on the log-log scale.
     """
     curve = incidence(waits)
-    middle = _first(waits.upper_hours, curve.answered >= 0.5)
+    half = 0.5 - 1e-12  # sums of many shares end a rounding below
+    middle = _first(waits.upper_hours, curve.answered >= half)
     z = float(norm.ppf(0.5 + level / 2))
     inside = (curve.answered > 0) & (curve.answered < 1 - 1e-12)
     share = np.where(inside, curve.answered, 0.5)
@@ -185,7 +186,7 @@ def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.
     bounds = np.sort(np.stack([share ** np.exp(-spread), share ** np.exp(spread)]), axis=0)
     lower = np.where(inside, bounds[0], curve.answered)
     upper = np.where(inside, bounds[1], curve.answered)
-    low, high = _first(waits.upper_hours, upper >= 0.5), _first(waits.upper_hours, lower >= 0.5)
+    low, high = _first(waits.upper_hours, upper >= half), _first(waits.upper_hours, lower >= half)
     if np.isinf(middle):
         answered = f"{curve.answered[-1]:.0%}" if waits.total else "nobody"
         return Interval(middle, low, high, f"not reached: {answered} were answered in the time observed")
