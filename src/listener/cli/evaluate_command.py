@@ -11,7 +11,6 @@ import click
 from listener.cli.evaluate_match import command as evaluate_match
 from listener.cli.labelled import labelled_options
 from listener.cli.options import models_option
-from listener.cli.spikes_command import read_points, seconds_of
 from listener.cli.tables import format_rows
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
@@ -190,22 +189,10 @@ def spikes(directory: Path) -> None:
     Example:
       listener evaluate spikes --data nab_realtweets
     """
-    from listener.evaluation.spikes import Series, evaluate_spikes
+    from listener.cli.labelled_series import read_labelled_series
+    from listener.evaluation.spikes import evaluate_spikes
 
-    try:
-        windows = json.loads(read_text(directory / "windows.json"))
-        series = {}
-        for name, spans in windows.items():
-            with (directory / name).open(encoding="utf-8-sig") as file:
-                points = tuple((at, float(value)) for _, _, at, value in read_points(file))
-            series[name] = Series(
-                points, tuple((seconds_of(first), seconds_of(last)) for first, last in spans)
-            )
-    except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise UsageError(
-            f"{directory}: windows.json or a file that it names is not as it should be: {error}"
-        ) from None
-    click.echo(json.dumps(evaluate_spikes(series), indent=2))
+    click.echo(json.dumps(evaluate_spikes(read_labelled_series(directory)), indent=2))
 
 
 _SEEDS = click.option(
