@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from lifelines.statistics import multivariate_logrank_test
 
+from listener.evaluation import wait_simulation
+from listener.evaluation.coverage import cover
 from listener.statistics import answer_times
 from listener.statistics.answer_times import (
     MANY,
@@ -79,3 +81,29 @@ def test_the_spread_of_many_contacts_is_that_of_resampling_them(
     assert computed.estimate == resampled.estimate
     assert computed.low == pytest.approx(resampled.low, rel=0.01)
     assert computed.high == pytest.approx(resampled.high, rel=0.01)
+
+
+def test_the_median_is_covered_as_often_as_claimed() -> None:
+    middle = wait_simulation.waits_truth()[2]
+    found = cover("", lambda chance: (median_wait(wait_simulation.waits(chance)), middle), 400)
+    assert 0.92 <= found.covered.estimate <= 0.98
+
+
+def test_like_compared_with_like_covers_the_advantage_and_all_with_all_do_not() -> None:
+    truth = wait_simulation.advantage_truth()
+    like, all_with_all = 0, 0
+    for seed in range(60):
+        public, private = wait_simulation.public_and_private(np.random.default_rng(seed))
+        like += advantage(public, private, 168, replicates=200).covers(truth)
+        all_with_all += advantage(pooled(public), pooled(private), 168, replicates=200).covers(truth)
+    assert like >= 53
+    assert all_with_all < 45
+
+
+def pooled(matters: dict[str, Waits]) -> dict[str, Waits]:
+    """All matters as if they were one."""
+    parts = [(one.answered, one.competing, one.censored) for one in matters.values()]
+    edges = next(iter(matters.values())).upper_hours
+    return {
+        "": Waits(edges, *(sum(kind, start=np.zeros(len(edges), int)) for kind in zip(*parts, strict=True)))
+    }
