@@ -100,6 +100,35 @@ def test_like_compared_with_like_covers_the_advantage_and_all_with_all_do_not() 
     assert all_with_all < 45
 
 
+def test_strata_of_few_contacts_are_not_taken_for_surer_than_they_are() -> None:
+    """Thirty matters with two contacts a side, all of one distribution: the truth is 0."""
+    hits = 0
+    for seed in range(200):
+        chance = np.random.default_rng(seed)
+        public, private = ({str(name): alone(chance, 2) for name in range(30)} for _ in range(2))
+        hits += advantage(public, private, 12, seed=seed).covers(0)
+    assert 0.91 <= hits / 200 <= 0.99
+
+
+def test_a_single_contact_a_side_spreads_as_the_others_do_and_by_half_the_horizon_where_there_are_none() -> (
+    None
+):
+    chance = np.random.default_rng(1)
+    one, other = alone(chance, 1), alone(chance, 1)
+    found = advantage({"a": one}, {"a": other}, 12, replicates=4000)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(2) * 6, rel=0.05)
+    many = alone(chance, 400)
+    beside = advantage({"a": one, "b": many}, {"a": other, "b": many}, 12)
+    assert 0 < beside.high - beside.low < 3
+
+
+def alone(chance: np.random.Generator, contacts: int) -> Waits:
+    """Contacts all of which are answered, in the mean after five hours."""
+    hours = np.minimum(np.ceil(chance.exponential(5, contacts)), 12).astype(np.int64)
+    none = np.zeros(12, dtype=np.int64)
+    return Waits(UPPER, np.bincount(hours - 1, minlength=12), none, none)
+
+
 def pooled(matters: dict[str, Waits]) -> dict[str, Waits]:
     """All matters as if they were one."""
     parts = [(one.answered, one.competing, one.censored) for one in matters.values()]
