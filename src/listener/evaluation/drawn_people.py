@@ -41,14 +41,19 @@ class Owners:
     """Whose the records of a company are, one entry a record.
 
     Attributes:
-        people: how many there are.
         person: who truly is behind it, 0..people-1.
         account: the account it came from, counted from 0 for each person.
+        accounts: how many each person has, one entry a person.
     """
 
-    people: int
     person: Ints
     account: Ints
+    accounts: Ints
+
+    @property
+    def people(self) -> int:
+        """How many there are."""
+        return len(self.accounts)
 
 
 @dataclass(frozen=True)
@@ -91,18 +96,23 @@ class Draws:
     def __init__(self, owners: Owners) -> None:
         self._order = np.argsort(owners.person, kind="stable")
         self._bounds = np.searchsorted(owners.person[self._order], np.arange(owners.people + 1))
-        self._accounts = np.zeros(owners.people, dtype=np.int64)
-        np.maximum.at(self._accounts, owners.person, owners.account + 1)
+        self._accounts = owners.accounts
         self._everybody = np.arange(owners.people)
 
     def draw(self, people: int, generator: np.random.Generator) -> Drawn:
         """So many, each as likely as the other whenever one is drawn."""
-        those = generator.choice(self._everybody, people)
+        return self._of(generator.choice(self._everybody, people))
+
+    def everybody(self) -> Drawn:
+        """Each once."""
+        return self._of(self._everybody)
+
+    def _of(self, those: Ints) -> Drawn:
         each = [self._order[self._bounds[one] : self._bounds[one + 1]] for one in those.tolist()]
         accounts = self._accounts[those]
         return Drawn(
             np.concatenate(each),
-            np.repeat(np.arange(people), [len(part) for part in each]),
+            np.repeat(np.arange(len(those)), [len(part) for part in each]),
             np.cumsum(accounts) - accounts,
             int(accounts.sum()),
         )
@@ -117,4 +127,8 @@ def owners_of(people: Sequence[str], authors: Sequence[str]) -> Owners:
         person.append(numbers.setdefault(name, len(numbers)))
         own = accounts.setdefault(name, {})
         account.append(own.setdefault(author, len(own)))
-    return Owners(len(numbers), np.array(person, dtype=np.int64), np.array(account, dtype=np.int64))
+    return Owners(
+        np.array(person, dtype=np.int64),
+        np.array(account, dtype=np.int64),
+        np.array([len(own) for own in accounts.values()], dtype=np.int64),
+    )

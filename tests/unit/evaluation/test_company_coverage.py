@@ -17,7 +17,7 @@ def covered() -> dict[str, float]:
     often = (chance.random(600) < 0.5)[person]
     true = np.where(chance.random(len(person)) < np.where(often, 0.8, 0.1), 0, 1)
     found = np.where(chance.random(len(person)) < 0.3, 2, true)
-    contacts = Contacts(("bags", "delay", "unknown"), Owners(600, person, account), true, found)
+    contacts = Contacts(("bags", "delay", "unknown"), Owners(person, account, contacts_of), true, found)
     errors = MatchErrors(recall=0.4, precision=0.97)
     figures: dict[str, float] = company_coverage(contacts, 20, people=200, errors=errors)["covered"]
     return figures

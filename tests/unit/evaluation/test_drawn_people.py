@@ -12,6 +12,7 @@ def test_accounts_are_numbered_for_each_person_in_the_order_in_which_they_are_se
     assert OWNERS.people == 2
     assert OWNERS.person.tolist() == [0, 1, 0, 0, 1]
     assert OWNERS.account.tolist() == [0, 0, 1, 0, 1]
+    assert OWNERS.accounts.tolist() == [2, 2]
 
 
 def test_a_person_is_drawn_with_all_records_and_twice_as_two() -> None:
