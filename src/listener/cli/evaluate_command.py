@@ -17,6 +17,7 @@ from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.mention import read_raw
 from listener.domain.response import Response
+from listener.evaluation.drawn_people import AS_MADE_UP, MatchErrors
 from listener.evaluation.triage import World, evaluate_triage
 from listener.models.in_use import ModelsInUse
 from listener.models.tasks import TASKS
@@ -237,14 +238,31 @@ def watch(seeds: int) -> None:
     "directory",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="What `listener simulate --out DIR` wrote: then of its root causes, with true and with found labels.",
+    help="What `listener simulate --out DIR` wrote: then of samples of its people.",
+)
+@click.option(
+    "--recall",
+    type=click.FloatRange(0, 1),
+    default=AS_MADE_UP.recall,
+    show_default=True,
+    help="Of --data: share of the links between a person's accounts that the match makes.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1),
+    default=AS_MADE_UP.precision,
+    show_default=True,
+    help="Of --data: share of the links that it makes that are right.",
 )
 @models_option
-def coverage(seeds: int, directory: Path | None, models: ModelsInUse | None) -> None:
+def coverage(
+    seeds: int, directory: Path | None, recall: float, precision: float, models: ModelsInUse | None
+) -> None:
     """How often each 95 % interval holds the truth, on made-up counts with mistakes of label and match, as JSON.
 
-    With --data on a simulated company: of samples of its people, with the root causes that are true, and with
-    those that keywords or --models find, as if they were right and with their mistakes taken in.
+    With --data on a simulated company: of samples of its people, how often the intervals of root causes, waits,
+    returns and escalations hold what is true of all; with the labels and the match that are true, and with those
+    that keywords or --models find and a match that errs.
 
     \b
     Example:
@@ -252,10 +270,20 @@ def coverage(seeds: int, directory: Path | None, models: ModelsInUse | None) -> 
       listener evaluate coverage --seeds 100 --data world
     """
     if directory is not None:
+        from listener.evaluation.company_cases import cases_of
         from listener.evaluation.company_coverage import company_coverage, contacts_of
+        from listener.evaluation.company_waits import company_waits
 
-        contacts = contacts_of(read_world(directory), Enricher(None, models))
-        click.echo(json.dumps(company_coverage(contacts, seeds), indent=2))
+        world, enricher, errors = (
+            read_world(directory),
+            Enricher(None, models),
+            MatchErrors(recall, precision),
+        )
+        of_company = {
+            "root_causes": company_coverage(contacts_of(world, enricher), seeds, errors=errors),
+            "waits": company_waits(cases_of(world, enricher), seeds, errors=errors),
+        }
+        click.echo(json.dumps(of_company, indent=2))
         return
     if models is not None:
         raise UsageError("--models needs --data")

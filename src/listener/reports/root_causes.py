@@ -10,8 +10,8 @@ from listener.reports.answer import Answer, Window
 from listener.reports.mistakes import Mistakes
 from listener.reports.view import answer, read, spread, three
 from listener.statistics.interval import Interval
-from listener.statistics.proportion import wilson
 from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
+from listener.statistics.trend import trend
 
 COLUMNS = (
     *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
@@ -42,9 +42,8 @@ def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None
       Probable inference, the law of succession, and statistical inference, Journal of the American
       Statistical Association 22 (1927) 209-212). The unit is the party, so one person who posts a hundred
       times weighs as much as one who posts once.
-    - trend: parties / parties_before, which is the same of the time of equal length before the window; its
-      interval is that of a share of the two together (J. Przyborowski, H. Wilenski, Homogeneity of results in
-      testing samples from Poisson series, Biometrika 31 (1940) 313-323)
+    - trend: parties / parties_before, which is the same of the time of equal length before the window; see
+      `listener.statistics.trend`
     - severe_parties: with a contact about safety, law, or a vulnerable person
     - executive_answers, goodwill: what it cost in the cases
     - true_share: the share of parties that truly raised it first and foremost, with an interval that takes in how
@@ -66,7 +65,7 @@ def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None
         COLUMNS,
         [
             row
-            | spread("trend", trend(row))
+            | spread("trend", trend(row["parties"], row["parties_before"]))
             | {"goodwill": _money(row)}
             | spread("true_share", true.get(row["cause"], UNKNOWN))
             for row in rows
@@ -110,16 +109,6 @@ def true_shares(
     return corrected_shares(
         counts, mistakes.confusion, accounts=accounts[""], linkage=mistakes.linkage, replicates=REPLICATES
     )
-
-
-def trend(row: dict[str, int]) -> Interval:
-    """How many times as many parties as before; unknown where there were none."""
-    now, before = row["parties"], row["parties_before"]
-    if not before:
-        return Interval(float("nan"), float("nan"), float("nan"), "nobody raised it before")
-    share = wilson(now, now + before)
-    odds = [part / (1 - part) if part < 1 else float("inf") for part in (share.low, share.high)]
-    return Interval(now / before, odds[0], odds[1], f"{now / before:.2f} times as many as before")
 
 
 def _money(row: dict[str, dict[str, float]]) -> str:

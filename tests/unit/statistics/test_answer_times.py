@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from lifelines.statistics import multivariate_logrank_test
 
+from listener.evaluation import wait_simulation
+from listener.evaluation.coverage import cover
 from listener.statistics import answer_times
 from listener.statistics.answer_times import (
     MANY,
@@ -108,3 +110,58 @@ def test_the_spread_of_many_contacts_is_that_of_resampling_them(
     assert computed.estimate == pytest.approx(resampled.estimate)
     assert computed.low == pytest.approx(resampled.low, rel=0.01)
     assert computed.high == pytest.approx(resampled.high, rel=0.01)
+
+
+def test_the_median_is_covered_as_often_as_claimed() -> None:
+    middle = wait_simulation.waits_truth()[2]
+    found = cover("", lambda chance: (median_wait(wait_simulation.waits(chance)), middle), 400)
+    assert 0.92 <= found.covered.estimate <= 0.98
+
+
+def test_like_compared_with_like_covers_the_advantage_and_all_with_all_do_not() -> None:
+    truth = wait_simulation.advantage_truth()
+    like, all_with_all = 0, 0
+    for seed in range(60):
+        public, private = wait_simulation.public_and_private(np.random.default_rng(seed))
+        like += advantage(public, private, 168, replicates=200).covers(truth)
+        all_with_all += advantage(pooled(public), pooled(private), 168, replicates=200).covers(truth)
+    assert like >= 53
+    assert all_with_all < 45
+
+
+def test_strata_of_few_contacts_are_not_taken_for_surer_than_they_are() -> None:
+    """Thirty matters with two contacts a side, all of one distribution: the truth is 0."""
+    hits = 0
+    for seed in range(200):
+        chance = np.random.default_rng(seed)
+        public, private = ({str(name): alone(chance, 2) for name in range(30)} for _ in range(2))
+        hits += advantage(public, private, 12, seed=seed).covers(0)
+    assert 0.91 <= hits / 200 <= 0.99
+
+
+def test_a_single_contact_a_side_spreads_as_the_others_do_and_by_half_the_horizon_where_there_are_none() -> (
+    None
+):
+    chance = np.random.default_rng(1)
+    one, other = alone(chance, 1), alone(chance, 1)
+    found = advantage({"a": one}, {"a": other}, 12, replicates=4000)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(2) * 6, rel=0.05)
+    many = alone(chance, 400)
+    beside = advantage({"a": one, "b": many}, {"a": other, "b": many}, 12)
+    assert 0 < beside.high - beside.low < 3
+
+
+def alone(chance: np.random.Generator, contacts: int) -> Waits:
+    """Contacts all of which are answered, in the mean after five hours."""
+    hours = np.minimum(np.ceil(chance.exponential(5, contacts)), 12).astype(np.int64)
+    none = np.zeros(12, dtype=np.int64)
+    return Waits(UPPER, np.bincount(hours - 1, minlength=12), none, none)
+
+
+def pooled(matters: dict[str, Waits]) -> dict[str, Waits]:
+    """All matters as if they were one."""
+    parts = [(one.answered, one.competing, one.censored) for one in matters.values()]
+    edges = next(iter(matters.values())).upper_hours
+    return {
+        "": Waits(edges, *(sum(kind, start=np.zeros(len(edges), int)) for kind in zip(*parts, strict=True)))
+    }
