@@ -9,8 +9,10 @@ from typing import Any, Literal, Protocol
 
 from listener.domain.contract import format_utc
 
-Unit = Literal["words", "count", "share", "points", "ratio", "hours", "number", "amount", "moved", "time"]
-"""share: of 1. points: a difference of shares. moved: places in a ranking, with its sign."""
+Unit = Literal[
+    "words", "count", "share", "points", "change", "ratio", "hours", "number", "amount", "moved", "time"
+]
+"""share: of 1. points: a difference of shares. change: relative, of 1. moved: places in a ranking, with sign."""
 Row = Mapping[str, Any]
 NARROW = "\u202f"
 """A space that keeps a number and what belongs to it on one line."""
@@ -75,14 +77,18 @@ class Table:
     rows: Sequence[Sequence[Cell]] = field(default_factory=list)
 
 
-_CAUSE = Column("Root cause", "words")
+_CAUSE = Column("Root cause", "words", "of the company's own taxonomy; unknown where no cause was found")
 _OWNER = Column("Owner", "words", "who owns the process behind the cause")
 _PARTIES = Column(
     "People", "count", "distinct customers and unmatched authors; whoever writes a hundred times is one"
 )
-_CASES = Column("Cases", "count", "opened in this time")
-_CHANNEL = Column("Channel", "words")
-_VISIBILITY = Column("Visibility", "words")
+_CASES = Column("Cases", "count", "in which somebody asked in this time")
+_CHANNEL = Column(
+    "Channel",
+    "words",
+    "social, forum, review, email, phone, chat, in_person, partner, letter, web_feedback or executive",
+)
+_VISIBILITY = Column("Visibility", "words", "public or private")
 _SHARED: dict[str, Column] = {
     "cause": _CAUSE,
     "root_cause": _CAUSE,
@@ -91,16 +97,17 @@ _SHARED: dict[str, Column] = {
     "cases": _CASES,
     "channel": _CHANNEL,
     "visibility": _VISIBILITY,
-    "source": Column("Source", "words"),
-    "queue": Column("Queue", "words"),
+    "source": Column("Source", "words", "the configured connector that heard it"),
+    "queue": Column("Queue", "words", "in which the contact alone would wait, by the policy"),
     "compared": Column("Compared", "count", "people in groups that have both"),
     "left_out": Column("Left out", "count", "people in groups that have only one of the two"),
 }
 _COLUMNS: dict[str, dict[str, Column]] = {
     "root-causes": {
-        "customers": Column("Known customers"),
+        "customers": Column("Known customers", "count", "people who are customers of the company's records"),
         "unmatched_authors": Column("Not recognised", "count", "authors who are matched to no customer"),
-        "mentions": Column("Contacts"),
+        "mentions": Column("Contacts", "count", "that raise it; deleted ones keep counting"),
+        "cases": Column("Cases", "count", "opened in this time"),
         "all_parties": Column("Of all people", "count", "who contacted the company, about whatever"),
         "share": Column("Share", "share", "of all people who contacted the company; 95% interval"),
         "parties_before": Column("People before", "count", "in the time of equal length before"),
@@ -108,8 +115,10 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "severe_parties": Column(
             "Severe", "count", "people with a contact about safety, law, or a vulnerable person"
         ),
-        "executive_answers": Column("Executives' answers"),
-        "goodwill": Column("Goodwill", "words"),
+        "executive_answers": Column("Executives' answers", "count", "in the cases of this cause"),
+        "goodwill": Column(
+            "Goodwill", "words", "what was given in the cases of this cause, a sum for each currency"
+        ),
         "true_share": Column(
             "Share, corrected", "share", "with the known mistakes of model and match taken in; 95% interval"
         ),
@@ -121,8 +130,8 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "gini": Column("Inequality", "number", "Gini's: 0 where all say equally much, 1 where one says all"),
         "effective_parties": Column("As loud as", "number", "so many equally loud people"),
         "reach": Column("Followers", "count", "of all together"),
-        "rank_by_parties": Column("Place by people"),
-        "rank_by_posts": Column("Place by noise"),
+        "rank_by_parties": Column("Place by people", "count", "1 is the cause of most people"),
+        "rank_by_posts": Column("Place by noise", "count", "1 is the cause of most posts"),
         "moved": Column("Moved", "moved", "places; below 0: noise makes it look larger than it is"),
     },
     "channels": {
@@ -175,35 +184,44 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         ),
     },
     "black-holes": {
+        "channel": Column("Channel", "words", "by which the contact came in"),
+        "owner": Column("Owner", "words", "of the queue, or of the root cause; empty where nobody is named"),
         "contacts": Column("Contacts", "count", "that nobody answered by target and grace"),
         "asked": Column("People who asked", "count", "by this channel"),
         "share": Column("Share", "share", "of the people who asked by this channel"),
         "open": Column("Still open", "count", "unanswered today"),
         "acknowledged": Column("Acknowledged", "count", "received an automatic reply"),
         "chased": Column("Asked again", "count", "contacts after which somebody asked again"),
-        "oldest_open": Column("Oldest open", "time"),
+        "oldest_open": Column("Oldest open", "time", "when the oldest that is unanswered today was said"),
     },
     "deadlines": {
-        "family": Column("Set by", "words"),
-        "jurisdiction": Column("Where", "words"),
-        "kind": Column("Deadline", "words"),
-        "deadlines": Column("Deadlines"),
-        "met": Column("Met"),
-        "breached": Column("Missed"),
-        "running": Column("Running"),
-        "running_out": Column("Running out", "count", "due within 24 hours"),
-        "withdrawn": Column("Withdrawn"),
+        "family": Column("Set by", "words", "promise: the company itself; regulatory: a regulator"),
+        "jurisdiction": Column("Where", "words", "country of a regulator's deadline; else empty"),
+        "kind": Column("Deadline", "words", "which one, by its name in the policy"),
+        "channel": Column("Channel", "words", "of the first contact that asked, or of the first of the case"),
+        "source": Column("Source", "words", "the configured connector that heard that contact"),
+        "deadlines": Column("Deadlines", "count", "all of this kind, of cases opened in this time"),
+        "met": Column("Met", "count", "deadlines that were kept"),
+        "breached": Column("Missed", "count", "deadlines that were not kept"),
+        "running": Column("Running", "count", "deadlines that are not decided yet, paused ones as well"),
+        "running_out": Column("Running out", "count", "of the running, due within 24 hours"),
+        "withdrawn": Column("Withdrawn", "count", "deadlines that hold no longer"),
         "met_share": Column("Share met", "share", "of the deadlines that are decided"),
         "parties": Column("People", "count", "with a decided deadline"),
         "parties_breached": Column("People missed", "count", "people with a missed one"),
         "breached_share": Column("Share missed", "share", "of people"),
     },
     "escalations": {
+        "cases": Column("Cases", "count", "opened in this time, that began in private and wanted an answer"),
         "parties_failed": Column("Failed", "count", "people with a contact that the company failed"),
-        "parties_failed_twice": Column("Failed twice"),
+        "parties_failed_twice": Column(
+            "Failed twice", "count", "people with a case in which two contacts or more failed"
+        ),
         "parties_went_public": Column("Went public", "count", "people, after a private contact that failed"),
-        "went_public_share": Column("Share who went public", "share"),
-        "cases_went_public": Column("Cases that went public"),
+        "went_public_share": Column(
+            "Share who went public", "share", "of the people who began in private; 95% interval"
+        ),
+        "cases_went_public": Column("Cases that went public", "count", "after a private contact that failed"),
         "private_attempts": Column(
             "Attempts before", "number", "in private, in the mean, before going public"
         ),
@@ -211,42 +229,85 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "parties_at_executives": Column("At the executives", "count", "people whose case came up so far"),
     },
     "fairness": {
-        "attribute": Column("Attribute", "words"),
-        "value": Column("Value", "words"),
-        "in_a_day": Column("Answered in a day", "share"),
+        "attribute": Column(
+            "Attribute",
+            "words",
+            "reach: followers; verified: the mark on the account; segment: of the customer",
+        ),
+        "value": Column("Value", "words", "of the attribute, such as 100 to 999 followers"),
+        "parties": Column(
+            "People",
+            "count",
+            "with a case that was watched for 24 hours, once in each channel, need, cause, severity",
+        ),
+        "in_a_day": Column("Answered in a day", "share", "of these, by a person within 24 hours"),
         "difference": Column(
             "Difference", "points", "to others in the same channel, with the same need, cause and severity"
         ),
     },
     "executives": {
+        "cases": Column("Cases", "count", "addressed to executives, come up to them, or answered by one"),
         "answers": Column("Answers", "count", "by executives"),
         "hours": Column("Hours", "hours", "of executives, at 30 minutes for each answer"),
-        "addressed_to_them": Column("Addressed to them"),
-        "failed_contacts": Column("Failed contacts"),
+        "addressed_to_them": Column(
+            "Addressed to them", "count", "cases that began with a contact to executives"
+        ),
+        "failed_contacts": Column("Failed contacts", "count", "of these cases, that the company failed"),
     },
     "goodwill": {
-        "currency": Column("Currency", "words"),
-        "gifts": Column("Gifts"),
-        "total": Column("Total", "amount"),
+        "currency": Column("Currency", "words", "by its three letters, such as EUR"),
+        "visibility": Column("Visibility", "words", "public or private: how the case began"),
+        "gifts": Column("Gifts", "count", "in cases opened in this time; a case can have several"),
+        "total": Column("Total", "amount", "of all gifts"),
         "middle": Column("Middle", "amount", "the median gift"),
-        "largest": Column("Largest", "amount"),
+        "largest": Column("Largest", "amount", "the largest gift"),
     },
     "fixes": {
-        "fix_id": Column("Fix", "words"),
-        "effective_at": Column("Effective", "time"),
-        "verdict": Column("Verdict", "words"),
+        "fix_id": Column("Fix", "words", "its id"),
+        "root_cause": Column("Root cause", "words", "which the fix was declared for"),
+        "effective_at": Column("Effective", "time", "from when on it is to work, as declared"),
+        "verdict": Column(
+            "Verdict",
+            "words",
+            "reduced: the whole interval of the ratio is below 1; worse: above; else not shown",
+        ),
         "ratio": Column("After / before", "ratio", "against other causes; 90% interval"),
-        "events_before": Column("People before"),
-        "events_after": Column("People after"),
-        "drift": Column("Drift", "ratio", "how else the cause changed in the time before"),
+        "events_before": Column(
+            "People before", "count", "on each day, added up; the 14 days before the fix do not count"
+        ),
+        "events_after": Column("People after", "count", "on each day from the fix on, added up"),
+        "drift": Column(
+            "Drift",
+            "ratio",
+            "how the cause changed in four weeks against other causes before the fix; 90% interval",
+        ),
     },
     "outcomes": {
-        "kind": Column("Outcome", "words"),
-        "answered": Column("Answered"),
-        "unanswered": Column("Unanswered"),
-        "mean_answered": Column("Mean, answered", "number"),
-        "mean_unanswered": Column("Mean, unanswered", "number"),
+        "kind": Column(
+            "Outcome", "words", "csat, repeat_purchase or churn, within 90 days after the first case"
+        ),
+        "answered": Column("Answered", "count", "customers whose first case a person answered"),
+        "unanswered": Column("Unanswered", "count", "customers whose first case nobody answered"),
+        "mean_answered": Column(
+            "Mean, answered", "number", "CSAT of those answered; else their share who bought again, or left"
+        ),
+        "mean_unanswered": Column("Mean, unanswered", "number", "the same of those whom nobody answered"),
         "difference": Column("Difference", "number", "answered less unanswered, among alike customers"),
+        "figure": Column("Figure", "words", "purchases, or amount: what was spent on them"),
+        "days_before": Column("Days before", "count", "that are looked at, before the incident"),
+        "days_after": Column("Days after", "count", "from the first day of the incident on"),
+        "mean_before": Column("Mean before", "number", "of a day before the incident"),
+        "mean_after": Column("Mean after", "number", "of a day from it on"),
+        "change": Column(
+            "Change",
+            "change",
+            "from the incident on against what weekday and trend led to expect, such as -0.08; 95% interval",
+        ),
+        "verdict": Column(
+            "Verdict",
+            "words",
+            "lower: the whole interval of the change is below 0; higher: above; else no effect shown",
+        ),
     },
 }
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -298,7 +359,7 @@ def meaning_of(report: str, column: str) -> Column:
 def unit_of(report: str, column: str, row: Row) -> Unit:
     """The unit of a figure: of outcomes it depends on which outcome it is."""
     unit = meaning_of(report, column).unit
-    if report == "outcomes" and unit == "number" and row["kind"] in SHARES_OF_OUTCOMES:
+    if report == "outcomes" and unit == "number" and row.get("kind") in SHARES_OF_OUTCOMES:
         return "points" if column == "difference" else "share"
     return unit
 
@@ -390,6 +451,8 @@ def readable(value: Any, unit: Unit) -> str:
             return percent(value, 1)
         case "points":
             return f"{value * 100:+.1f} points"
+        case "change":
+            return f"{value * 100:+.1f}{NARROW}%"
         case "ratio":
             return f"×{NARROW}{value:.2f}"
         case "hours":
