@@ -57,7 +57,11 @@ UNITS: dict[Unit, str] = {
     "time": "a time, UTC",
 }
 """Unit to what its numbers are."""
-_MORE_SHAPES = {"outcomes": {"With `--incident`": "INCIDENT_COLUMNS"}}
+_MORE_SHAPES = {
+    "outcomes": {
+        "With `--incident`, on purchases of these days in [`sales_by_day`](#view-sales_by_day)": "INCIDENT_COLUMNS"
+    }
+}
 """Report to when it has other columns, and where these stand."""
 
 
@@ -106,10 +110,11 @@ def _lines(report: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _view(name: str, view: ParameterView) -> str:
     given = ", ".join(view.parameters)
+    rows = f"`{name}({given})` has one row for each {view.rows}."
     return _section(
         [
             f"### View `{name}`",
-            f"`{name}({given})` has one row for each {view.rows}. `since` and `until` bound {view.bounds}.",
+            f"{rows} `since` and `until` bound the time {view.bounds}.",
             _table(("column", "meaning"), _columns(view.columns)),
         ]
     )

@@ -45,7 +45,7 @@ def test_the_views_of_a_report_bound_the_same_time_as_the_report(name: str) -> N
     wanted = {"of the first contact that asked": ASKED, "when the case was opened": OPENED}
     first, *_ = QUESTIONS[name].views
     if name == "outcomes":  # of the first case, of several
-        assert "asked for an answer first" in PARAMETER_VIEWS[first].bounds
+        assert "first asked for an answer" in PARAMETER_VIEWS[first].bounds
     else:
         assert PARAMETER_VIEWS[first].bounds.startswith(wanted.get(said, "when it was said"))
 

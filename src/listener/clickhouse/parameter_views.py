@@ -25,7 +25,7 @@ class ParameterView:
 
 
 SAID = "when it was said"
-ASKED = "when somebody asked for an answer first, in the case"
+ASKED = "when somebody first asked for an answer in the case"
 OPENED = "when the case was opened"
 _CAUSE = "Root cause; unknown where no cause was found"
 _OF_CASE = "Root cause of the case; unknown where no cause was found"
@@ -145,7 +145,7 @@ PARAMETER_VIEWS: dict[str, ParameterView] = {
         "text that several mentions use, near-copies joined to the earliest",
         SAID,
         {
-            "original": "Mark of the earliest wording, as in copy_of of the mentions",
+            "original": "Key of the earliest words, as copy_of of the mentions has it",
             "mentions": "Mentions that use it, both passed on and pasted",
             "parties": "Distinct parties that used it",
             "authors": "Distinct accounts that used it",
@@ -280,7 +280,7 @@ PARAMETER_VIEWS: dict[str, ParameterView] = {
     ),
     "outcomes_by_answer": ParameterView(
         "outcome, by cause, severity and segment, and by whether the first case was answered; customers only",
-        "when the customer asked for an answer first, in the first case of the window",
+        "when the customer first asked for an answer, in the first case of the window",
         {
             "kind": "csat, repeat_purchase or churn, within 90 days after that",
             "root_cause": "Root cause of that case",
@@ -310,7 +310,7 @@ PARAMETER_VIEWS: dict[str, ParameterView] = {
             "parties_before": "The same as parties in the time of equal length before the window",
             "severe_parties": "Parties with a contact about safety, law, or a vulnerable person",
             "executive_answers": "Answers by executives in these cases",
-            "goodwill": "What was given in these cases: currency to sum",
+            "goodwill": "What was given in these cases: a map of currency to sum",
         },
     ),
     "root_causes_by_week": ParameterView(
@@ -406,7 +406,7 @@ PARAMETER_VIEWS: dict[str, ParameterView] = {
             "came_back_public": "Of came_back, by a social network, forum or review; of a party its p",
             "came_back_public_squared": "Sum of p² over the parties",
             "came_back_crossed_public": "Sum of kp over the parties",
-            "next_channels": "Of came_back: channel by which the party asked next to cases",
+            "next_channels": "Those of came_back by the channel asked next: a map of channel to cases",
         },
     ),
 }
