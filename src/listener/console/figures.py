@@ -153,12 +153,12 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         ),
         "median_hours": Column("Half after", "hours", "after so many hours half are answered; – is never"),
         "resolved_within_168h": Column("Resolved in a week", "share", "not only answered; 95% interval"),
-        "longer_than_public": Column(
+        "longer_than_public_hours": Column(
             "Longer than in public",
             "hours",
             "of a week, that people wait longer here than in public, with the same cause and severity",
         ),
-        "public_advantage": Column(
+        "public_advantage_hours": Column(
             "Advantage of public", "hours", "the same of all private channels together; one for all rows"
         ),
     },
@@ -331,7 +331,7 @@ LEADING: dict[str, tuple[str, ...]] = {
     "loudness": ("cause", "parties", "posts", "moved", "loudest_share", "copies"),
     "channels": (
         *("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "never_answered_share"),
-        *("mean_hours", "longer_than_public"),
+        *("mean_hours", "longer_than_public_hours"),
     ),
     "what-we-teach": (
         *("channel", "answered", "came_back_share", "came_back_same_share"),

@@ -38,7 +38,7 @@ COLUMNS = (
     *("channel", "visibility", "cases", "parties", "answered", "never_answered", "closed", "deleted"),
     *("answered_elsewhere", *three("within_1h"), *three("within_24h"), *three("within_168h")),
     *(*three("never_answered_share"), *three("mean_hours"), *three("median_hours")),
-    *(*three("resolved_within_168h"), *three("longer_than_public"), *three("public_advantage")),
+    *(*three("resolved_within_168h"), *three("longer_than_public_hours"), *three("public_advantage_hours")),
 )
 
 
@@ -54,8 +54,8 @@ def channels(client: Client, window: Window) -> Answer:
     intervals take the party as the unit: a customer with many cases makes them wider, by the design effect
     (`listener.statistics.clustered`).
 
-    longer_than_public: of a private channel, how many hours of a week somebody waits longer there than in public,
-    within the same root cause and severity. public_advantage: the same of all private channels together, a
+    longer_than_public_hours: of a private channel, how many hours of a week somebody waits longer there than in public,
+    within the same root cause and severity. public_advantage_hours: the same of all private channels together, a
     constant; the words tell it, too.
     """
     counted = read(client, "channel_waits", window)
@@ -91,8 +91,8 @@ def channels(client: Client, window: Window) -> Answer:
             "resolved_within_168h", answered_within(solved, HORIZON_HOURS, design_effect=max(effects))
         )
         longer = alike_matters.advantage(HORIZON_HOURS, _mean_effect([alike[key]]), row["channel"])
-        row |= spread("longer_than_public", longer if row["visibility"] == "private" else NOT_COMPARED)
-        row |= spread("public_advantage", overall)
+        row |= spread("longer_than_public_hours", longer if row["visibility"] == "private" else NOT_COMPARED)
+        row |= spread("public_advantage_hours", overall)
     return answer(COLUMNS, rows, alike_matters.words(overall, effect))
 
 

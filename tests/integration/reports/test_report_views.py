@@ -182,9 +182,9 @@ def test_how_much_longer_a_private_channel_takes_is_told_of_each_and_of_all(plac
         )
     place.heard(9, 200)
     rows = {row["channel"]: row for row in place.rows("channels")}
-    longer = {channel: row["longer_than_public"] for channel, row in rows.items()}
+    longer = {channel: row["longer_than_public_hours"] for channel, row in rows.items()}
     assert longer == {"social": None, "email": pytest.approx(10), "phone": pytest.approx(3)}
-    [overall] = {row["public_advantage"] for row in rows.values()}
+    [overall] = {row["public_advantage_hours"] for row in rows.values()}
     assert overall == pytest.approx(6.5)
     assert {row["never_answered_share"] for row in rows.values()} == {0.0}
 
