@@ -54,9 +54,9 @@ def channels(client: Client, window: Window) -> Answer:
     intervals take the party as the unit: a customer with many cases makes them wider, by the design effect
     (`listener.statistics.clustered`).
 
-    longer_than_public_hours: of a private channel, how many hours of a week somebody waits longer there than in public,
-    within the same root cause and severity. public_advantage_hours: the same of all private channels together, a
-    constant; the words tell it, too.
+    longer_than_public_hours: of a private channel, how many hours of a week somebody waits longer there than in
+    public, within the same root cause and severity. public_advantage_hours: the same of all private channels
+    together, a constant; the words tell it, too.
     """
     counted = read(client, "channel_waits", window)
     matters = [row for row in counted if row["of"] == "cases"]
