@@ -178,7 +178,7 @@ def figures_in_words(made: dict[str, Any]) -> str:
     required=True,
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="CSV files `timestamp,value`, and windows.json: for each file the [first, last] times of what happened.",
+    help="CSV files `timestamp,value`, and windows.json: file to a list of [first, last] times of what happened.",
 )
 def spikes(directory: Path) -> None:
     """How early and how rarely in vain spikes are told, as the score of the Numenta Anomaly Benchmark.

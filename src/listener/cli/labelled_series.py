@@ -38,11 +38,18 @@ def read_labelled_series(directory: Path) -> dict[str, Series]:
                 raise UsageError(
                     f"{file}: {name}: no point of the series lies in the window {json.dumps(words)}"
                 )
-    if sum(bool(one.windows) for one in series.values()) < LEAST_SERIES:
+    if sum(map(_counts, series.values())) < LEAST_SERIES:
         raise UsageError(
-            f"{file}: {LEAST_SERIES} series with a window are needed: settings are chosen on the others"
+            f"{file}: {LEAST_SERIES} series with a window are needed, not in their first 15 %, which does not "
+            "count: settings are chosen on the others"
         )
     return series
+
+
+def _counts(series: Series) -> bool:
+    """Whether the score knows of a window in it."""
+    labelled = series.labelled()
+    return any(last >= labelled.probation for _, last in labelled.windows)
 
 
 def _points(file: Path) -> tuple[Span, ...]:

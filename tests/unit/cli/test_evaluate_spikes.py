@@ -72,6 +72,7 @@ def test_a_wrong_row_is_told_with_file_and_line(data: Path, rows: str, told: str
     assert str(refused.value).startswith(f"{data / told}")
 
 
+EARLY = ["2026-01-02", "2026-01-03"]
 LATER = ["2026-02-01", "2026-02-02"]
 
 
@@ -81,6 +82,10 @@ LATER = ["2026-02-01", "2026-02-02"]
         ([WINDOW], ": an object is expected"),
         ({}, ": 2 series with a window are needed"),
         ({"a.csv": [WINDOW], "b.csv": []}, ": 2 series with a window are needed"),
+        (
+            {"a.csv": [WINDOW], "b.csv": [EARLY]},
+            ": 2 series with a window are needed, not in their first 15 %",
+        ),
         ({"a.csv": 7}, ": a.csv: a list of windows is expected, not 7"),
         ({"a.csv": WINDOW}, f': a.csv: "{WINDOW[0]}" is no window'),
         ({"a.csv": [["yesterday", "today"]]}, ': a.csv: ["yesterday", "today"] is no window'),
