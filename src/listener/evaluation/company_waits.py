@@ -33,7 +33,7 @@ Truth = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Seen:
-    """Cases as somebody knows them, one entry each; those of one party in the order in which they asked.
+    """Cases as somebody knows them, one entry each.
 
     Attributes:
         party: as the match makes it; cause, channel, answered_by: place of the name.
@@ -169,8 +169,12 @@ def mean_hours(sample: Seen, those: Bools, seed: int) -> Interval:
 
 
 def came_back(sample: Seen, channel: int) -> Interval:
-    """Of the cases that a person answered by this channel, those whose party asked again; as `what-we-teach`."""
-    again = np.append(sample.party[1:] == sample.party[:-1], False)
+    """Of the cases that a person answered by this channel, those whose party asked anew afterwards; as
+    `what-we-teach`."""
+    parties, whose = np.unique(sample.party, return_inverse=True)
+    last_asked = np.zeros(len(parties))
+    np.maximum.at(last_asked, whose, sample.asked)
+    again = last_asked[whose] > sample.answered
     those = sample.answered_by == channel
     return clustered_share(_sums(sample.party[those], again[those]))
 
