@@ -158,16 +158,24 @@ def restricted_mean(
     The area above the cumulative incidence up to the horizon: P. K. Andersen, Decomposition of number of life
     years lost according to causes of death, Statistics in Medicine 32 (2013) 5278-5285; P. Royston,
     M. K. B. Parmar, Restricted mean survival time, BMC Medical Research Methodology 13 (2013) 152. The interval
-    is from resampling contacts, and wider by the root of the design effect (see `clustered`).
+    is from resampling contacts, and wider by the root of the design effect (see `clustered`). To them are added
+    two that are answered at once and two that never are, times the design effect: for a share that is nearly
+    Wilson's interval (A. Agresti, B. A. Coull, Approximate is better than "exact" for interval estimation of
+    binomial proportions, The American Statistician 52 (1998) 119-126), and without them a mean of few contacts
+    would be taken as certain.
     """
     if not waits.total:
         return Interval(float("nan"), 0.0, horizon_hours, "no contact was waiting")
-    means = _areas(waits, horizon_hours, np.random.default_rng(seed), replicates)
-    means = means[0] + (means - means[0]) * np.sqrt(design_effect)
+    generator = np.random.default_rng(seed)
+    mean = float(_areas(waits, horizon_hours, generator, 0)[0])
+    padded = _padded(waits, horizon_hours, round(2 * design_effect))
+    means = _areas(padded, horizon_hours, generator, replicates)
+    means = means[0] + (means[1:] - means[0]) * np.sqrt(design_effect)
     words = (
         f"{{estimate:.1f}} h of {horizon_hours:g} h without an answer, between {{low:.1f}} and {{high:.1f}}"
     )
-    return percentile_interval(float(means[0]), np.clip(means[1:], 0, horizon_hours), words)
+    found = percentile_interval(mean, np.clip(means, 0, horizon_hours), words)
+    return interval(mean, min(mean, found.low), max(mean, found.high), words)
 
 
 def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
@@ -297,6 +305,19 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
     edges = np.concatenate([[0.0], waits.upper_hours[bins], [horizon]])
     steps = np.concatenate([np.zeros((len(curve), 1)), curve], axis=1)
     return np.asarray(horizon - steps @ np.diff(edges))
+
+
+def _padded(waits: Waits, horizon: float, extra: int) -> Waits:
+    """With so many more that are answered at once, and so many that have no answer when the horizon is reached."""
+    last = max(horizon, float(waits.upper_hours[-1])) + 1
+    starts = waits.upper_hours[0] > 0
+    edges = np.concatenate([[0.0] if starts else [], waits.upper_hours, [last]])
+    answered, competing, censored = (
+        np.pad(part, (int(starts), 1)) for part in (waits.answered, waits.competing, waits.censored)
+    )
+    answered[0] += extra
+    censored[-1] += extra
+    return Waits(edges, answered, competing, censored)
 
 
 def _area_with_spread(waits: Waits, horizon: float) -> tuple[float, float]:

@@ -165,3 +165,29 @@ def pooled(matters: dict[str, Waits]) -> dict[str, Waits]:
     return {
         "": Waits(edges, *(sum(kind, start=np.zeros(len(edges), int)) for kind in zip(*parts, strict=True)))
     }
+
+
+def test_a_mean_of_few_contacts_is_not_taken_as_certain() -> None:
+    none = np.zeros(1, dtype=np.int64)
+    never = restricted_mean(Waits(np.array([200.0]), none, none, np.array([8])), 168)
+    assert (never.estimate, never.high) == (168, 168)
+    assert never.low < 140
+    at_once = restricted_mean(Waits(np.array([0.0]), np.array([8]), none, none), 168)
+    assert (at_once.estimate, at_once.low) == (0, 0)
+    assert at_once.high > 28
+    assert restricted_mean(Waits(np.array([200.0]), none, none, np.array([800])), 168).low > 166
+
+
+def test_the_mean_of_few_contacts_is_covered() -> None:
+    """Eight letters, of which one in six is answered."""
+    chance, hits = np.random.default_rng(1), 0
+    for _ in range(300):
+        quick = int(chance.binomial(8, 1 / 6))
+        hits += restricted_mean(answered(quick, 8 - quick), 168).covers(168 - 167 / 6)
+    assert hits >= 0.93 * 300
+
+
+def answered(at_once: int, never: int) -> Waits:
+    """Contacts that have their answer within an hour, and that have none after 200."""
+    none = np.zeros(2, dtype=np.int64)
+    return Waits(np.array([1.0, 200.0]), np.array([at_once, 0]), none, np.array([0, never]))

@@ -91,6 +91,16 @@ def test_like_is_compared_with_like() -> None:
     assert found.words.endswith("no association shown")
 
 
+def test_the_difference_within_strata_of_one_or_two_people_is_covered() -> None:
+    chance, hits = np.random.default_rng(1), 0
+    for _ in range(400):
+        people = chance.integers(1, 3, (2, 60))
+        first, second = chance.binomial(people, 0.5)
+        found = matched_difference(Sums.of_shares(people[0], first), Sums.of_shares(people[1], second))
+        hits += found.difference.covers(0)
+    assert 0.93 * 400 <= hits < 0.98 * 400
+
+
 def test_fixes_are_judged() -> None:
     assert fix_effect(simulate_fix(FixWorld(effect=0.3), np.random.default_rng(1))).verdict == "reduced"
     assert fix_effect(simulate_fix(FixWorld(effect=2), np.random.default_rng(1))).verdict == "worse"
