@@ -14,6 +14,9 @@ SHARES_WITHIN_HOURS: Final = (1.0, 24.0, 168.0)
 """Main figures: the share answered within an hour, a day, a week."""
 NEVER_HOURS: Final = 720.0
 """Whoever has no answer within 30 days never gets one."""
+MOST_STOOD_FOR: Final = 10.0
+"""So many contacts may one stand for where it is asked how many are never answered. Of the longest waits few are
+under observation: a single late answer would make half of the never answered answered."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,19 @@ def answered_within(
 
 
 def never_answered(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
-    """The share that no person answers within 30 days, or in the longest time that somebody was observed.
+    """The share that no person answers within 30 days, or as long as it can be told.
 
-    The complement of `answered_within`: who still waits when observation ends is not taken as never answered.
+    The complement of `answered_within`: who still waits when observation ends is not taken as never answered. It
+    can be told as long as a contact that is under observation stands for `MOST_STOOD_FOR` at most (the inverse of
+    the share that could be observed for so long).
     """
     if not waits.total:
         return Interval(float("nan"), 0.0, 1.0, "no contact was waiting")
-    hours = min(NEVER_HOURS, incidence(waits).reach_hours)
+    curve = incidence(waits)
+    left = 1 - np.concatenate([[0.0], (curve.answered + curve.competing)[:-1]])
+    too_few = left * waits.total > MOST_STOOD_FOR * waits.at_risk * (1 + 1e-9)
+    last = int(np.argmax(too_few)) - 1 if too_few.any() else -1
+    hours = min(NEVER_HOURS, float(waits.upper_hours[last]))
     found = answered_within(waits, hours, level, design_effect=design_effect)
     words = f"{{estimate:.1%}} not answered within {hours:g} h, between {{low:.1%}} and {{high:.1%}}"
     return interval(1 - found.estimate, 1 - found.high, 1 - found.low, words)
