@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from clickhouse_driver import Client
@@ -34,6 +35,7 @@ class StoredReports:
         pool: of an account that only reads.
         config: what is in force, by name.
         mistakes: of the models in use, where they are known.
+        handling_minutes: what `what-we-teach` takes for a contact, by channel and by default.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class StoredReports:
         pool: ClientPool,
         config: Callable[[], Mapping[str, ConfigInForce]],
         mistakes: Callable[[], Mistakes | None],
+        handling_minutes: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self._pool = pool
         self._config = config
         self._mistakes = mistakes
+        self._handling_minutes = handling_minutes
         self._names: Mapping[str, str] = {}
         self._named_at = -NAMES_SECONDS
         self._lock = Lock()
@@ -85,6 +89,8 @@ class StoredReports:
             return self._names
 
     def _known(self, name: str) -> dict[str, Any]:
+        if name == "what-we-teach":
+            return {"handling_minutes": self._handling_minutes}
         found = self._mistakes() if name == "root-causes" else None
         return {} if found is None else {"mistakes": found}
 

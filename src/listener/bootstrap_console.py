@@ -161,7 +161,10 @@ def analysis_pages(tools: Tools) -> Section:
 
     settings = tools.settings
     reports = StoredReports(
-        tools.clickhouse, lambda: read_config(settings.kafka), lambda: known_mistakes(settings)
+        tools.clickhouse,
+        lambda: read_config(settings.kafka),
+        lambda: known_mistakes(settings),
+        settings.config.reports.handling_minutes,
     )
     return analysis_section(reports, declare, tools.now)
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from listener.console_config import ConsoleConfig
 from listener.desks import AnyDesk
@@ -19,6 +19,7 @@ from listener.destinations import Destination, variables_of
 from listener.domain.document import Document, read_document
 from listener.domain.erasure import MIN_KEY_BYTES
 from listener.domain.errors import UsageError
+from listener.domain.mention import Channel
 from listener.domain.poison import PoisonRule
 from listener.domain.retention import AGED_BY, DEFAULT_DAYS
 from listener.domain.topics import DAY_MS, DEFAULT_PARTITIONS, SWEEP_SECONDS, check_overrides, gone_after
@@ -249,6 +250,28 @@ class AnswersConfig(Document):
         return [name for client in self.clients.values() for name in client.keys]
 
 
+def _by_channel(value: object) -> object:
+    return {"default": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class ReportsConfig(Document):
+    """What reports take as given, as no source tells it."""
+
+    handling_minutes: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=24 * 60)]], BeforeValidator(_by_channel)
+    ] = Field(default_factory=dict)
+    """Channel to a person's time for a contact there; a single number, or ``default``, is that of all others."""
+
+    @field_validator("handling_minutes")
+    @classmethod
+    def _are_channels(cls, value: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(value.keys() - {*get_args(Channel), "default"}):
+            raise ValueError(
+                f"{unknown[0]} is no channel: {', '.join(get_args(Channel))}, or default for all others"
+            )
+        return value
+
+
 class Config(Document):
     """The file `listener.yaml`, whole."""
 
@@ -271,6 +294,7 @@ class Config(Document):
     retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
     console: ConsoleConfig = ConsoleConfig()
+    reports: ReportsConfig = ReportsConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
     desks: dict[Annotated[str, Field(pattern=SLUG)], AnyDesk] = Field(default_factory=dict)

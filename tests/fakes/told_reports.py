@@ -98,7 +98,7 @@ def company() -> dict[str, Answer]:
             | between("within_24h", 0.2, 0.1, 0.3),
             words=["Same cause and severity, in private +9.0 h longer."],
         ),
-        "what-we-teach": told("what-we-teach", {"answered_by": "social"}, {"answered_by": "email"}),
+        "what-we-teach": told("what-we-teach", {"channel": "social"}, {"channel": "email"}),
         "black-holes": told(
             "black-holes",
             {"channel": "letter", "source": "post", "queue": "care", "owner": "", "oldest_open": HEARD[0]},

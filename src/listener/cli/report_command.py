@@ -31,6 +31,7 @@ _HELP = "\n".join(f"  {name}: {words}" for name, words in REPORTS.items())
 
     Where a trained model of root causes is in use, root-causes has a second interval that takes in how often
     the model was wrong when it was checked; --label-quality takes another check, of keywords as well.
+    what-we-teach takes a person's minutes for a contact from reports.handling_minutes in listener.yaml.
 
     \b
     Example:
@@ -87,6 +88,8 @@ def command(
         more["incident"] = incident.astimezone(UTC).date()
     if name == "root-causes" and (found := known_mistakes(settings, label_quality, match_quality)):
         more["mistakes"] = found
+    if name == "what-we-teach":
+        more["handling_minutes"] = settings.config.reports.handling_minutes
     url = settings.clickhouse_reader_url
     client = connect(url)
     try:

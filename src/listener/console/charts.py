@@ -300,20 +300,18 @@ def habits(figures: Figures) -> list[Picture]:
     rows.sort(key=lambda row: -row["came_back_same_share"])
     marks = [
         Mark(
-            spoken(row["answered_by"]),
+            spoken(row["channel"]),
             row["came_back_same_share"],
             f"{percent(row['came_back_same_share'])} of {number(row['came_back'])} who came back",
             row["came_back_same_share_low"],
             row["came_back_same_share_high"],
-            "strong" if row["answered_by"] in PUBLIC else "plain",
+            "strong" if row["channel"] in PUBLIC else "plain",
         )
         for row in rows
     ]
     if not marks:
         return []
-    public, private = (
-        [row for row in rows if (row["answered_by"] in PUBLIC) is side] for side in (True, False)
-    )
+    public, private = ([row for row in rows if (row["channel"] in PUBLIC) is side] for side in (True, False))
     says = "Who comes back, and by the channel that had answered?"
     if public and private:
         says = (

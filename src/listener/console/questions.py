@@ -48,16 +48,16 @@ QUESTIONS: dict[str, Question] = {
         "How soon does each channel answer, and does going public pay?",
         _ASKED,
         ("channels", "waits_in_bins"),
-        "An answer counts for the channel that was asked. Whoever still waits when observation ends is neither "
-        "answered nor never answered.",
+        "An answer counts for the channel that was asked. For whoever still waits when observation ends, shares "
+        "and times take what became of those who were observed for longer.",
     ),
     "what-we-teach": Question(
         "What we teach",
         "Are we training our customers to go public?",
         _ASKED,
         ("what_we_teach", "arrivals"),
-        "An association, not a proven cause. The handling time, 8 minutes, is an assumption.",
-        "Nobody has come back yet after an answer. Choose a longer time.",
+        "An association, not a proven cause. The minutes that a contact takes are an assumption: "
+        "reports.handling_minutes in listener.yaml.",
     ),
     "black-holes": Question(
         "Black holes",
