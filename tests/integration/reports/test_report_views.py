@@ -124,9 +124,10 @@ def test_an_answer_that_came_late_to_us_counts_for_when_it_was_given(place: Plac
 
 def test_an_automatic_acknowledgement_is_no_answer(place: Place) -> None:
     place.heard(1, 0)
+    place.heard(2, 500)
     place.case(1, (place.said(1),), responses=(place.answered(1, 0.1, "acknowledged"),))
     [row] = place.rows("channels")
-    assert (row["answered"], row["never_answered"]) == (0, 1)
+    assert (row["answered"], row["never_answered"], row["never_answered_share"]) == (0, 1, 1.0)
 
 
 @pytest.mark.parametrize(("answered_after", "seen"), [(None, "deleted"), (8e5, "deleted"), (1, "answered")])
@@ -147,6 +148,7 @@ def test_closing_without_an_answer_is_no_answer_and_waits_no_longer(place: Place
     place.case(1, (place.said(1),), state="resolved", last_at=place.day)
     [row] = place.rows("channels")
     assert (row["closed"], row["answered"], row["never_answered"]) == (1, 0, 0)
+    assert row["never_answered_share"] == 1.0
 
 
 def test_an_answer_in_another_channel_counts_for_the_channel_that_was_asked(place: Place) -> None:
@@ -154,8 +156,52 @@ def test_an_answer_in_another_channel_counts_for_the_channel_that_was_asked(plac
     place.case(1, (place.said(1),), responses=(place.answered(1, 2, channel="social"),))
     [row] = place.rows("channels")
     assert (row["channel"], row["answered"], row["answered_elsewhere"]) == ("email", 1, 1)
-    [taught] = place.rows("what-we-teach")
-    assert (taught["answered_by"], taught["answered"], taught["came_back"]) == ("social", 1, 0)
+    assert row["never_answered_share"] == 0.0
+    social, email = place.rows("what-we-teach")
+    assert (social["channel"], social["answered"], social["came_back"], social["came_back_share"]) == (
+        "social",
+        1,
+        0,
+        0.0,
+    )
+    assert (email["channel"], email["answered"], email["came_back_share"]) == ("email", 0, None)
+
+
+def test_a_private_channel_stands_beside_the_public_ones_within_the_same_cause(place: Place) -> None:
+    """Ten of each answered after 1, 5 and 3 hours; the letters are about something else."""
+    place.client.execute(
+        """
+        INSERT INTO cases (case_id, case_version, party, anchor, anchor_author, state, root_cause, asked_at,
+            channel, visibility, source, first_answer_at, first_answer_channel, opened_at, last_at, version)
+        WITH arrayJoin([('social', 1), ('email', 5), ('phone', 3), ('letter', 9)]) AS asked, asked.1 AS asked_by,
+            toDateTime64(%(day)s, 3, 'UTC') AS at, arrayJoin(range(10)) AS number,
+            concat('beside:', asked_by, toString(number)) AS id
+        SELECT id, bitShiftLeft(toUInt64(1), 32), concat('a:', id), id, id, 'waiting_for_customer',
+            if(asked_by = 'letter', 'bags', 'late'), at, asked_by,
+            if(asked_by = 'social', 'public', 'private'), 'mail',
+            at + toIntervalHour(asked.2 + intDiv(number, 9)), asked_by, at, at, 1
+        """,
+        {"day": f"{place.day:%Y-%m-%d %H:%M:%S}"},
+    )
+    rows = {row["channel"]: row for row in place.rows("channels")}
+    told = {channel: row["longer_than_public"] for channel, row in rows.items()}
+    assert told == {"social": None, "letter": None, "email": pytest.approx(4), "phone": pytest.approx(2)}
+    assert rows["email"]["longer_than_public_low"] > rows["phone"]["longer_than_public_high"]
+    [advantage] = {row["public_advantage_hours"] for row in rows.values()}
+    assert advantage == pytest.approx(3)
+
+
+def test_the_work_of_a_week_is_told_by_channel(place: Place) -> None:
+    place.day = place.day.replace(year=2000)  # ClickHouse's weeks begin in 1970
+    for week, contacts in enumerate((1, 3, 5, 1)):
+        for contact in range(contacts):
+            place.heard(10 * week + contact, 24 * 7 * week + contact)
+    place.heard(50, 24 * 7 * 2, channel="social", visibility="public")
+    email, social = place.rows("what-we-teach")
+    assert (email["channel"], email["answered"], email["contacts_a_week"]) == ("email", 0, 4.0)
+    assert email["hours_a_week"] == pytest.approx(4 * 8 / 60)
+    assert email["hours_a_week_low"] < email["hours_a_week"] < email["hours_a_week_high"]
+    assert (social["contacts_a_week"], social["hours_a_week_shifted"]) == (0.5, None)
 
 
 def test_who_goes_public_after_a_failed_private_contact_is_counted_with_the_attempts(place: Place) -> None:
