@@ -138,8 +138,12 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "within_1h": Column(
             "Within 1 h", "share", "of the cases, answered by a person so soon; 95% interval"
         ),
-        "within_24h": Column("Within a day", "share", "the same within 24 hours"),
-        "within_168h": Column("Within a week", "share", "the same within 168 hours"),
+        "within_24h": Column(
+            "Within a day", "share", "of the cases, answered by a person so soon; 95% interval"
+        ),
+        "within_168h": Column(
+            "Within a week", "share", "of the cases, answered by a person so soon; 95% interval"
+        ),
         "never_answered_share": Column(
             "Never answered",
             "share",
@@ -200,10 +204,10 @@ _COLUMNS: dict[str, dict[str, Column]] = {
             "weeks lie in between",
         ),
         "hours_a_week_shifted": Column(
-            "If all came as they come back",
+            "As they come back",
             "hours",
-            "the same work, if all contacts came by the channels by which those come back who were answered "
-            "before; 95 of 100 weeks lie in between",
+            "the same hours a week, if all contacts came by the channels by which those come back who were "
+            "answered before; 95 of 100 weeks lie in between",
         ),
     },
     "black-holes": {
@@ -299,8 +303,8 @@ LEADING: dict[str, tuple[str, ...]] = {
     "root-causes": ("cause", "owner", "parties", "share", "trend", "cases", "severe_parties", "goodwill"),
     "loudness": ("cause", "parties", "posts", "moved", "loudest_share", "copies"),
     "channels": (
-        *("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "never_answered_share"),
-        *("mean_hours", "longer_than_public"),
+        *("channel", "visibility", "cases", "within_24h", "never_answered_share", "mean_hours"),
+        *("longer_than_public", "within_1h", "within_168h"),
     ),
     "what-we-teach": (
         *("channel", "answered", "came_back_share", "came_back_same_share"),
