@@ -157,6 +157,19 @@ def test_an_advantage_is_as_sure_as_it_says_in_small_strata_as_well(strata: int,
     assert wider.high - wider.estimate == pytest.approx(2 * (first.high - first.estimate))
 
 
+def test_a_few_of_whom_none_is_answered_do_not_say_that_none_ever_is() -> None:
+    hours, none = np.array([1.0, 168.0, 999.0]), np.zeros(3, dtype=np.int64)
+    public = side_of({"late": Waits(hours, np.array([900, 0, 0]), none, np.array([0, 0, 100]))}, 168)
+
+    def width(letters: int) -> float:
+        found = advantage(public, side_of({"late": Waits(hours, none, none, np.array([0, 0, letters]))}, 168))
+        assert found.estimate == pytest.approx(0.9 * 167)
+        return found.estimate - found.low
+
+    assert width(4) > width(12) > 20
+    assert width(29) < 15
+
+
 def test_what_cannot_be_compared_is_not() -> None:
     one = Waits(np.array([1.0, 10.0]), np.array([1, 0]), np.zeros(2, dtype=np.int64), np.array([0, 9]))
     nobody = Waits(one.upper_hours, *(np.zeros(2, dtype=np.int64) for _ in range(3)))
