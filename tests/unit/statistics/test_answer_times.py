@@ -70,6 +70,15 @@ def test_the_never_answered_count_as_waiting_for_the_whole_horizon() -> None:
     assert found.low > 0
 
 
+@pytest.mark.parametrize("horizon", [2, 4.5, 12, 100])
+def test_where_all_is_known_the_spread_is_that_of_the_waits_up_to_the_horizon(horizon: float) -> None:
+    hours = np.minimum(np.ceil(np.random.default_rng(3).exponential(5, 400)), 12)
+    side = side_of({"late": counted(hours, np.ones(400, dtype=np.int64))}, horizon)
+    short = np.minimum(hours, horizon)
+    assert side.hours[0] == pytest.approx(short.mean())
+    assert side.variances[0] == pytest.approx(short.var(ddof=1))
+
+
 def counted(hours: Floats, ended: Ints) -> Waits:
     """Counts of waits; ended: 1 answered, 2 otherwise, 0 waiting still."""
     edges = np.unique(hours)
