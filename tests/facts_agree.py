@@ -10,14 +10,14 @@ FROM {view} WHERE {some} ORDER BY id
 CASES = """
 SELECT {case} AS id, {anchor}, {author}, {party}, case_version, state, historical, level, root_cause,
     root_cause_owner, {severe}, segment, failed_contacts, goodwill_amounts, goodwill_currencies, clock_kinds,
-    clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at, channel, visibility, source,
+    clock_states, clock_due_at, clock_families, clock_jurisdictions, asked_at, channel, need, visibility, source,
     first_answer_at, first_answer_channel, ended_at, private_attempts, {public}, executive_answers, opened_at,
     last_at
 FROM {view} WHERE {some} ORDER BY id
 """
 WAITS = """
-SELECT {case} AS id, {party}, asked_at, channel, visibility, root_cause, severe, segment, first_answer_channel,
-    outcome, resolution, hours, resolution_hours
+SELECT {case} AS id, {party}, asked_at, channel, need, visibility, root_cause, severe, segment,
+    first_answer_channel, outcome, resolution, hours, resolution_hours
 FROM {view} ORDER BY id
 """
 WIDE = {

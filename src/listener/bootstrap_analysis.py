@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from clickhouse_driver import Client
@@ -17,6 +16,7 @@ from listener.console.figures import Figures
 from listener.console.period import Period
 from listener.domain.errors import ServiceError
 from listener.domain.governance import ConfigInForce
+from listener.domain.mention import Channel
 from listener.reports.answer import EARLIEST, LATEST, Window
 from listener.reports.heard import heard
 from listener.reports.mistakes import Mistakes
@@ -35,7 +35,7 @@ class StoredReports:
         pool: of an account that only reads.
         config: what is in force, by name.
         mistakes: of the models in use, where they are known.
-        handling_minutes: what `what-we-teach` takes for a contact, by channel and by default.
+        handling_minutes: a person's time for a contact, by channel.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class StoredReports:
         pool: ClientPool,
         config: Callable[[], Mapping[str, ConfigInForce]],
         mistakes: Callable[[], Mistakes | None],
-        handling_minutes: Mapping[str, float] = MappingProxyType({}),
+        handling_minutes: Mapping[Channel, float],
     ) -> None:
         self._pool = pool
         self._config = config

@@ -46,7 +46,7 @@ class FlowWatch:
         """How it is now.
 
         Raises:
-            ServiceError: Kafka does not answer.
+            ServiceError: Kafka does not answer, or does not tell; as `TopicAdmin` words it.
         """
         with self._lock:
             if not self._samples or time.monotonic() - self._samples[-1].at > LEAST_SECONDS:
@@ -67,9 +67,9 @@ class FlowWatch:
             self._admin = self._admin or TopicAdmin(self._connection)
             ends = self._admin.end_offsets(topics)
             committed = {group: self._admin.committed_offsets(group) for group in self._groups}
-        except ServiceError as error:
+        except ServiceError:
             self.close()  # the next look connects anew
-            raise ServiceError(f"it is not known how far the readers are: {error}") from error
+            raise
         return _Sample(time.monotonic(), ends, committed)
 
     def _flow(self, first: _Sample, last: _Sample) -> Flow:

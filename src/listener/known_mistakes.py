@@ -9,13 +9,6 @@ from listener.reports.mistakes import Mistakes, confusion_of, read_label_quality
 from listener.settings import Settings, read_text
 
 TASK = "root-cause"
-CONTACT_BY_CONTACT = (
-    "The interval of true_share is too narrow, as it takes mistakes about one person's contacts as independent: "
-    "where that was tried it held the truth in 87 of 100 cases instead of 95. Check whole people: "
-    "`listener evaluate root-cause --data checked.csv --text text --label cause --party party > labels.json`, "
-    "then `listener report root-causes --label-quality labels.json`; docs/analysts.md says how to draw them"
-)
-"""Said where only contacts were checked; `listener.evaluation.company_coverage` tries both."""
 
 
 def known_mistakes(
@@ -27,7 +20,7 @@ def known_mistakes(
         label_quality: what `listener evaluate root-cause` printed; match_quality: what `evaluate match` did.
 
     Returns:
-        None where nothing is known of labels. The words warn where only contacts were checked, not people.
+        None where nothing is known of labels.
 
     Raises:
         UsageError: a file is not what it should be; or of links something is told, of labels nothing.
@@ -39,8 +32,6 @@ def known_mistakes(
     if label_quality is not None:
         confusion, checked = read_label_quality(read_text(label_quality), str(label_quality))
         told = f"with root causes as wrong as {label_quality.name} says, {links}"
-        if checked is None:
-            told = f"{told}. {CONTACT_BY_CONTACT}"
         return Mistakes(confusion, linkage, told, checked)
     named = settings.config.models
     directory = None if named is None else settings.path(named)
@@ -52,7 +43,7 @@ def known_mistakes(
         if "confusion" in card.metrics:
             confusion = confusion_of(card.labels, card.metrics["confusion"], str(path))
             told = f"with the mistakes of {card.version} in cross-validation, {links}"
-            return Mistakes(confusion, linkage, f"{told}. {CONTACT_BY_CONTACT}")
+            return Mistakes(confusion, linkage, told)
     if linkage is not None:
         raise UsageError(
             "--match-quality: name --label-quality as well, or let a model of root causes be in use"

@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from listener.console_config import ConsoleConfig
 from listener.desks import AnyDesk
@@ -232,6 +232,13 @@ class MatchingConfig(Document):
     author."""
 
 
+class ReportsConfig(Document):
+    """What reports reckon with and no source tells."""
+
+    handling_minutes: dict[Channel, Annotated[float, Field(gt=0, le=1440)]] = Field(default_factory=dict)
+    """Channel to a person's time for one contact; 8 minutes for those that are not named."""
+
+
 class AnswersClient(Document):
     """Who may tell the company's answers."""
 
@@ -248,28 +255,6 @@ class AnswersConfig(Document):
     def variables(self) -> list[str]:
         """Those that hold keys."""
         return [name for client in self.clients.values() for name in client.keys]
-
-
-def _by_channel(value: object) -> object:
-    return {"default": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-class ReportsConfig(Document):
-    """What reports take as given, as no source tells it."""
-
-    handling_minutes: Annotated[
-        dict[str, Annotated[float, Field(gt=0, le=24 * 60)]], BeforeValidator(_by_channel)
-    ] = Field(default_factory=dict)
-    """Channel to a person's time for a contact there; a single number, or ``default``, is that of all others."""
-
-    @field_validator("handling_minutes")
-    @classmethod
-    def _are_channels(cls, value: dict[str, float]) -> dict[str, float]:
-        if unknown := sorted(value.keys() - {*get_args(Channel), "default"}):
-            raise ValueError(
-                f"{unknown[0]} is no channel: {', '.join(get_args(Channel))}, or default for all others"
-            )
-        return value
 
 
 class Config(Document):
@@ -293,8 +278,9 @@ class Config(Document):
     stream: StreamConfig = StreamConfig()
     retention: RetentionConfig = RetentionConfig(tables={})
     answers: AnswersConfig = AnswersConfig()
-    console: ConsoleConfig = ConsoleConfig()
     reports: ReportsConfig = ReportsConfig()
+    """What reports reckon with."""
+    console: ConsoleConfig = ConsoleConfig()
     alerts_to: dict[Annotated[str, Field(pattern=SLUG)], Destination] = Field(default_factory=dict)
     """Who is told of alerts."""
     desks: dict[Annotated[str, Field(pattern=SLUG)], AnyDesk] = Field(default_factory=dict)

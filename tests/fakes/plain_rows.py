@@ -242,6 +242,7 @@ def _case(case: Case, record: Record) -> dict[str, Any]:
         "clock_jurisdictions": [clock.jurisdiction or "" for clock in case.clocks],
         "asked_at": _ms_or_none(course.asked_at),
         "channel": course.channel or "",
+        "need": course.need or "",
         "visibility": course.visibility or "",
         "source": course.source or "",
         "first_answer_at": _ms_or_none(course.first_answer_at),

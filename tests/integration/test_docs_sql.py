@@ -11,7 +11,9 @@ from listener.clickhouse.client import connect
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "analysts.md"
-TEXTS = [page.read_text(encoding="utf-8") for page in (PAGE, DOCS / "policy-levels.md")]
+TEXTS = [
+    page.read_text(encoding="utf-8") for page in (PAGE, DOCS / "policy-levels.md", DOCS / "report-columns.md")
+]
 QUERIES = [
     query
     for text in TEXTS

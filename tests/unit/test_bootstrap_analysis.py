@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from fakes.told_views import ToldViews
 from listener.bootstrap_analysis import StoredReports, window_of
 from listener.clickhouse.client import translated
 from listener.console.period import Period
@@ -35,26 +34,12 @@ class Failing:
 
 
 def reports(error: Exception) -> StoredReports:
-    return StoredReports(Failing(error), dict, lambda: None)  # type: ignore[arg-type]  # it is asked for clients alone
+    return StoredReports(Failing(error), dict, lambda: None, {})  # type: ignore[arg-type]  # it is asked for clients alone
 
 
 def test_what_takes_too_long_says_what_to_do() -> None:
     with pytest.raises(ServiceError, match="choose fewer days"):
         reports(TimeoutError("timed out")).answer("goodwill", PERIOD)
-
-
-def test_the_work_of_a_week_is_told_with_the_minutes_of_the_settings() -> None:
-    weeks = [{"week": date(2026, 1, 5 + 7 * week), "channel": "phone", "contacts": 30} for week in range(4)]
-
-    class Told:
-        @contextmanager
-        def client(self) -> Iterator[ToldViews]:
-            yield ToldViews({"contacts_by_week": weeks})
-
-    pool: Any = Told()
-    for minutes, hours in (({"phone": 20.0}, 10), ({}, 4)):
-        answer = StoredReports(pool, dict, lambda: None, minutes).answer("what-we-teach", PERIOD)
-        assert answer.rows[0][list(answer.columns).index("hours_a_week")] == hours
 
 
 def test_what_is_not_there_is_told_as_it_is() -> None:
@@ -79,9 +64,9 @@ def test_causes_have_the_names_of_the_taxonomy_in_force_where_kafka_answers() ->
         raise ServiceError("Kafka is away")
 
     pool: Any = Failing(TimeoutError())
-    assert StoredReports(pool, config, lambda: None).cause_names() == {"late": "Late parcels"}
-    assert StoredReports(pool, dict, lambda: None).cause_names() == {}
-    assert StoredReports(pool, fails, lambda: None).cause_names() == {}
+    assert StoredReports(pool, config, lambda: None, {}).cause_names() == {"late": "Late parcels"}
+    assert StoredReports(pool, dict, lambda: None, {}).cause_names() == {}
+    assert StoredReports(pool, fails, lambda: None, {}).cause_names() == {}
 
 
 def test_no_period_is_wider_than_clickhouse_can_hold() -> None:

@@ -79,7 +79,12 @@ def test_asked_at_once_it_does_not_ask_the_broker_again(broker: Broker) -> None:
 def test_a_broker_that_is_away_is_told_and_asked_anew(broker: Broker) -> None:
     watch = FlowWatch(KafkaConnection("k:1"), GROUPS)
     broker.away = True
-    with pytest.raises(ServiceError, match="away"):
+    with pytest.raises(NotReady, match=r"^away$"):
+        watch.look()
+    broker.away = False
+    assert watch.look().stages
+    broker.at, broker.away = 10, True
+    with pytest.raises(ServiceError, match=r"^away$"):
         watch.look()
     broker.away = False
     assert watch.look().stages

@@ -11,13 +11,13 @@ import click
 from listener.cli.evaluate_match import command as evaluate_match
 from listener.cli.labelled import labelled_options
 from listener.cli.options import models_option
-from listener.cli.spikes_command import read_points, seconds_of
 from listener.cli.tables import format_rows
 from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.mention import read_raw
 from listener.domain.response import Response
+from listener.evaluation.drawn_people import AS_MADE_UP, MatchErrors
 from listener.evaluation.triage import World, evaluate_triage
 from listener.models.in_use import ModelsInUse
 from listener.models.tasks import TASKS
@@ -178,7 +178,7 @@ def figures_in_words(made: dict[str, Any]) -> str:
     required=True,
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="CSV files `timestamp,value`, and windows.json: for each file the [first, last] times of what happened.",
+    help="CSV files `timestamp,value`, and windows.json: file to a list of [first, last] times of what happened.",
 )
 def spikes(directory: Path) -> None:
     """How early and how rarely in vain spikes are told, as the score of the Numenta Anomaly Benchmark.
@@ -190,22 +190,10 @@ def spikes(directory: Path) -> None:
     Example:
       listener evaluate spikes --data nab_realtweets
     """
-    from listener.evaluation.spikes import Series, evaluate_spikes
+    from listener.cli.labelled_series import read_labelled_series
+    from listener.evaluation.spikes import evaluate_spikes
 
-    try:
-        windows = json.loads(read_text(directory / "windows.json"))
-        series = {}
-        for name, spans in windows.items():
-            with (directory / name).open(encoding="utf-8-sig") as file:
-                points = tuple((at, float(value)) for _, _, at, value in read_points(file))
-            series[name] = Series(
-                points, tuple((seconds_of(first), seconds_of(last)) for first, last in spans)
-            )
-    except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise UsageError(
-            f"{directory}: windows.json or a file that it names is not as it should be: {error}"
-        ) from None
-    click.echo(json.dumps(evaluate_spikes(series), indent=2))
+    click.echo(json.dumps(evaluate_spikes(read_labelled_series(directory)), indent=2))
 
 
 _SEEDS = click.option(
@@ -225,6 +213,23 @@ def fixes(seeds: int) -> None:
     from listener.evaluation.fix_simulation import WORLDS, verdicts
 
     click.echo(json.dumps({name: verdicts(world, seeds) for name, world in WORLDS.items()}, indent=2))
+
+
+@command.command()
+@_SEEDS
+def incident(seeds: int) -> None:
+    """How often a drop of sales by 15 % after an incident is told, and how often one where none is, as JSON.
+
+    On made-up sales of 300 a day, with days that are independent, that vary more, and that are alike for a week.
+
+    \b
+    Example:
+      listener evaluate incident --seeds 1000
+    """
+    from listener.evaluation.incident_simulation import WITH_AND_WITHOUT, verdicts
+
+    found = {name: verdicts(world, seeds) for name, world in WITH_AND_WITHOUT.items()}
+    click.echo(json.dumps(found, indent=2))
 
 
 @command.command()
@@ -250,14 +255,31 @@ def watch(seeds: int) -> None:
     "directory",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="What `listener simulate --out DIR` wrote: then of its root causes, with true and with found labels.",
+    help="What `listener simulate --out DIR` wrote: then of samples of its people.",
+)
+@click.option(
+    "--recall",
+    type=click.FloatRange(0, 1),
+    default=AS_MADE_UP.recall,
+    show_default=True,
+    help="Of --data: share of the links between a person's accounts that the match makes.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1),
+    default=AS_MADE_UP.precision,
+    show_default=True,
+    help="Of --data: share of the links that it makes that are right.",
 )
 @models_option
-def coverage(seeds: int, directory: Path | None, models: ModelsInUse | None) -> None:
+def coverage(
+    seeds: int, directory: Path | None, recall: float, precision: float, models: ModelsInUse | None
+) -> None:
     """How often each 95 % interval holds the truth, on made-up counts with mistakes of label and match, as JSON.
 
-    With --data on a simulated company: of samples of its people, with the root causes that are true, and with
-    those that keywords or --models find, as if they were right and with their mistakes taken in.
+    With --data on a simulated company: of samples of its people, how often the intervals of root causes, waits,
+    returns and escalations hold what is true of all; with the labels and the match that are true, and with those
+    that keywords or --models find and a match that errs.
 
     \b
     Example:
@@ -265,10 +287,20 @@ def coverage(seeds: int, directory: Path | None, models: ModelsInUse | None) -> 
       listener evaluate coverage --seeds 100 --data world
     """
     if directory is not None:
+        from listener.evaluation.company_cases import cases_of
         from listener.evaluation.company_coverage import company_coverage, contacts_of
+        from listener.evaluation.company_waits import company_waits
 
-        contacts = contacts_of(read_world(directory), Enricher(None, models))
-        click.echo(json.dumps(company_coverage(contacts, seeds), indent=2))
+        world, enricher, errors = (
+            read_world(directory),
+            Enricher(None, models),
+            MatchErrors(recall, precision),
+        )
+        of_company = {
+            "root_causes": company_coverage(contacts_of(world, enricher), seeds, errors=errors),
+            "waits": company_waits(cases_of(world, enricher), seeds, errors=errors),
+        }
+        click.echo(json.dumps(of_company, indent=2))
         return
     if models is not None:
         raise UsageError("--models needs --data")

@@ -29,9 +29,10 @@ _HELP = "\n".join(f"  {name}: {words}" for name, words in REPORTS.items())
     interval beside it: columns that end in _low and _high. --since and --until bound when something was
     said, or when a case was opened; docs/analysts.md says which.
 
+    What each column means: docs/report-columns.md.
+
     Where a trained model of root causes is in use, root-causes has a second interval that takes in how often
     the model was wrong when it was checked; --label-quality takes another check, of keywords as well.
-    what-we-teach takes a person's minutes for a contact from reports.handling_minutes in listener.yaml.
 
     \b
     Example:

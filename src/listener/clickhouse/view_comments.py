@@ -1,7 +1,7 @@
 """Views say what their columns mean: in the words of the table that they show, or in words of their own.
 
-ClickHouse gives the columns of a view no comments. Views with parameters have no columns until they are asked; the
-reports that read them tell theirs.
+ClickHouse gives the columns of a view no comments. Views with parameters have no columns until they are asked:
+what theirs mean is in `parameter_views`.
 """
 
 from clickhouse_driver import Client

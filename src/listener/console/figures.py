@@ -9,8 +9,10 @@ from typing import Any, Literal, Protocol
 
 from listener.domain.contract import format_utc
 
-Unit = Literal["words", "count", "share", "points", "ratio", "hours", "number", "amount", "moved", "time"]
-"""share: of 1. points: a difference of shares. moved: places in a ranking, with its sign."""
+Unit = Literal[
+    "words", "count", "share", "points", "change", "ratio", "hours", "number", "amount", "moved", "time"
+]
+"""share: of 1. points: a difference of shares. change: relative, of 1. moved: places in a ranking, with sign."""
 Row = Mapping[str, Any]
 NARROW = "\u202f"
 """A space that keeps a number and what belongs to it on one line."""
@@ -75,14 +77,18 @@ class Table:
     rows: Sequence[Sequence[Cell]] = field(default_factory=list)
 
 
-_CAUSE = Column("Root cause", "words")
+_CAUSE = Column("Root cause", "words", "of the company's own taxonomy; unknown where no cause was found")
 _OWNER = Column("Owner", "words", "who owns the process behind the cause")
 _PARTIES = Column(
     "People", "count", "distinct customers and unmatched authors; whoever writes a hundred times is one"
 )
-_CASES = Column("Cases", "count", "opened in this time")
-_CHANNEL = Column("Channel", "words")
-_VISIBILITY = Column("Visibility", "words")
+_CASES = Column("Cases", "count", "in which somebody asked in this time")
+_CHANNEL = Column(
+    "Channel",
+    "words",
+    "social, forum, review, email, phone, chat, in_person, partner, letter, web_feedback or executive",
+)
+_VISIBILITY = Column("Visibility", "words", "public or private")
 _SHARED: dict[str, Column] = {
     "cause": _CAUSE,
     "root_cause": _CAUSE,
@@ -91,16 +97,17 @@ _SHARED: dict[str, Column] = {
     "cases": _CASES,
     "channel": _CHANNEL,
     "visibility": _VISIBILITY,
-    "source": Column("Source", "words"),
-    "queue": Column("Queue", "words"),
+    "source": Column("Source", "words", "the configured connector that heard it"),
+    "queue": Column("Queue", "words", "in which the contact alone would wait, by the policy"),
     "compared": Column("Compared", "count", "people in groups that have both"),
     "left_out": Column("Left out", "count", "people in groups that have only one of the two"),
 }
 _COLUMNS: dict[str, dict[str, Column]] = {
     "root-causes": {
-        "customers": Column("Known customers"),
+        "customers": Column("Known customers", "count", "people who are customers of the company's records"),
         "unmatched_authors": Column("Not recognised", "count", "authors who are matched to no customer"),
-        "mentions": Column("Contacts"),
+        "mentions": Column("Contacts", "count", "that raise it; deleted ones keep counting"),
+        "cases": Column("Cases", "count", "opened in this time"),
         "all_parties": Column("Of all people", "count", "who contacted the company, about whatever"),
         "share": Column("Share", "share", "of all people who contacted the company; 95% interval"),
         "parties_before": Column("People before", "count", "in the time of equal length before"),
@@ -108,8 +115,10 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "severe_parties": Column(
             "Severe", "count", "people with a contact about safety, law, or a vulnerable person"
         ),
-        "executive_answers": Column("Executives' answers"),
-        "goodwill": Column("Goodwill", "words"),
+        "executive_answers": Column("Executives' answers", "count", "in the cases of this cause"),
+        "goodwill": Column(
+            "Goodwill", "words", "what was given in the cases of this cause, a sum for each currency"
+        ),
         "true_share": Column(
             "Share, corrected", "share", "with the known mistakes of model and match taken in; 95% interval"
         ),
@@ -121,125 +130,98 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "gini": Column("Inequality", "number", "Gini's: 0 where all say equally much, 1 where one says all"),
         "effective_parties": Column("As loud as", "number", "so many equally loud people"),
         "reach": Column("Followers", "count", "of all together"),
-        "rank_by_parties": Column("Place by people"),
-        "rank_by_posts": Column("Place by noise"),
+        "rank_by_parties": Column("Place by people", "count", "1 is the cause of most people"),
+        "rank_by_posts": Column("Place by noise", "count", "1 is the cause of most posts"),
         "moved": Column("Moved", "moved", "places; below 0: noise makes it look larger than it is"),
     },
     "channels": {
-        "channel": Column("Channel", "words", "by which somebody asked first, in each case"),
-        "visibility": Column("Visibility", "words", "public: everybody can read along"),
-        "cases": Column("Cases", "count", "in which somebody asked for an answer in this time"),
-        "parties": Column("People", "count", "distinct customers and unmatched authors who asked"),
-        "answered": Column("Answered", "count", "cases that a person answered, by whatever channel"),
-        "never_answered": Column("Waiting", "count", "cases that nobody had answered when observation ended"),
-        "closed": Column("Closed", "count", "cases, by a person, without an answer"),
-        "deleted": Column("Deleted", "count", "by the person who asked, before an answer"),
+        "answered": Column("Answered", "count", "by a person"),
+        "never_answered": Column("Waiting", "count", "nobody had answered when observation ended"),
+        "closed": Column("Closed", "count", "without an answer"),
+        "deleted": Column("Deleted", "count", "by the person, before an answer"),
         "answered_elsewhere": Column("By another channel", "count", "answered, but not where they had asked"),
-        "within_1h": Column(
-            "Within 1 h", "share", "of the cases, answered by a person so soon; 95% interval"
-        ),
-        "within_24h": Column(
-            "Within a day", "share", "of the cases, answered by a person so soon; 95% interval"
-        ),
-        "within_168h": Column(
-            "Within a week", "share", "of the cases, answered by a person so soon; 95% interval"
-        ),
+        "within_1h": Column("Within 1 h", "share", "answered by a person; 95% interval"),
+        "within_24h": Column("Within a day", "share", "answered by a person; 95% interval"),
+        "within_168h": Column("Within a week", "share", "answered by a person; 95% interval"),
         "never_answered_share": Column(
             "Never answered",
             "share",
-            "of the cases, for as long as they could be observed: closed or deleted without an answer, or waiting "
-            "to the end; who asked lately counts as those did who were observed for longer; 95% interval",
+            "by no person within 30 days, or as long as it was listened; who waits today is not taken for never",
         ),
         "mean_hours": Column(
-            "Hours waited", "hours", "in the mean, of one week; never answered is a whole week; 95% interval"
+            "Hours waited", "hours", "in the mean, of one week; never answered is a whole week"
         ),
-        "median_hours": Column(
-            "Half after", "hours", "after so many hours half are answered; – is never; 95% interval"
-        ),
-        "resolved_within_168h": Column(
-            "Resolved in a week",
-            "share",
-            "of the cases, settled so soon; a no does not settle one; 95% interval",
-        ),
-        "longer_than_public": Column(
+        "median_hours": Column("Half after", "hours", "after so many hours half are answered; – is never"),
+        "resolved_within_168h": Column("Resolved in a week", "share", "not only answered; 95% interval"),
+        "longer_than_public_hours": Column(
             "Longer than in public",
             "hours",
-            "hours waited by this private channel less those in public, of one week, with the same root cause and "
-            "severity; below 0: shorter; – where nothing is alike; 95% interval",
+            "of a week, that people wait longer here than in public, with the same cause and severity",
         ),
         "public_advantage_hours": Column(
-            "All private ones longer",
-            "hours",
-            "the same of all private channels together, which is why every row has it; 95% interval",
+            "Advantage of public", "hours", "the same of all private channels together; one for all rows"
         ),
     },
     "what-we-teach": {
-        "channel": Column("Channel", "words", "by which a person answered, or contacts came"),
         "answered": Column("Answered", "count", "cases that a person answered by this channel"),
-        "came_back": Column(
-            "Came back",
-            "count",
-            "of these cases: the same person asked about something again, by any channel",
-        ),
-        "came_back_share": Column(
-            "Share who came back", "share", "of the cases that were answered by this channel; 95% interval"
-        ),
-        "came_back_same": Column(
-            "By the same channel", "count", "came back by the channel that had answered"
-        ),
+        "came_back": Column("Came back", "count", "asked about something again"),
+        "came_back_share": Column("Share who came back", "share", "of the answered cases; 95% interval"),
+        "came_back_same": Column("By the same channel", "count", "of those that came back"),
         "came_back_same_share": Column(
             "Share by the same channel", "share", "of those who came back; 95% interval"
         ),
-        "came_back_public": Column("In public", "count", "came back by a channel that everybody can read"),
+        "came_back_public": Column("In public", "count", "of those that came back, whichever public channel"),
         "contacts_a_week": Column(
-            "Contacts a week",
-            "number",
-            "that came by this channel and want an answer, in the mean of the last whole weeks, twelve at most; "
-            "– with fewer than two",
+            "Contacts a week", "number", "that want an answer, in the mean of the last whole weeks"
         ),
         "hours_a_week": Column(
-            "Hours a week",
-            "hours",
-            "a person's work with these contacts, at the minutes for each that the sentence names; 95 of 100 "
-            "weeks lie in between",
+            "Hours a week", "hours", "of work that the next week brings; 95% prediction interval"
         ),
         "hours_a_week_shifted": Column(
-            "As they come back",
+            "Hours, if all came so",
             "hours",
-            "the same hours a week, if all contacts came by the channels by which those come back who were "
-            "answered before; 95 of 100 weeks lie in between",
+            "the same if everybody came by the channels by which people come back who were answered before",
         ),
     },
     "black-holes": {
+        "channel": Column("Channel", "words", "by which the contact came in"),
+        "owner": Column("Owner", "words", "of the queue, or of the root cause; empty where nobody is named"),
         "contacts": Column("Contacts", "count", "that nobody answered by target and grace"),
         "asked": Column("People who asked", "count", "by this channel"),
         "share": Column("Share", "share", "of the people who asked by this channel"),
         "open": Column("Still open", "count", "unanswered today"),
         "acknowledged": Column("Acknowledged", "count", "received an automatic reply"),
         "chased": Column("Asked again", "count", "contacts after which somebody asked again"),
-        "oldest_open": Column("Oldest open", "time"),
+        "oldest_open": Column("Oldest open", "time", "when the oldest that is unanswered today was said"),
     },
     "deadlines": {
-        "family": Column("Set by", "words"),
-        "jurisdiction": Column("Where", "words"),
-        "kind": Column("Deadline", "words"),
-        "deadlines": Column("Deadlines"),
-        "met": Column("Met"),
-        "breached": Column("Missed"),
-        "running": Column("Running"),
-        "running_out": Column("Running out", "count", "due within 24 hours"),
-        "withdrawn": Column("Withdrawn"),
+        "family": Column("Set by", "words", "promise: the company itself; regulatory: a regulator"),
+        "jurisdiction": Column("Where", "words", "country of a regulator's deadline; else empty"),
+        "kind": Column("Deadline", "words", "which one, by its name in the policy"),
+        "channel": Column("Channel", "words", "of the first contact that asked, or of the first of the case"),
+        "source": Column("Source", "words", "the configured connector that heard that contact"),
+        "deadlines": Column("Deadlines", "count", "all of this kind, of cases opened in this time"),
+        "met": Column("Met", "count", "deadlines that were kept"),
+        "breached": Column("Missed", "count", "deadlines that were not kept"),
+        "running": Column("Running", "count", "deadlines that are not decided yet, paused ones as well"),
+        "running_out": Column("Running out", "count", "of the running, due within 24 hours"),
+        "withdrawn": Column("Withdrawn", "count", "deadlines that hold no longer"),
         "met_share": Column("Share met", "share", "of the deadlines that are decided"),
         "parties": Column("People", "count", "with a decided deadline"),
         "parties_breached": Column("People missed", "count", "people with a missed one"),
         "breached_share": Column("Share missed", "share", "of people"),
     },
     "escalations": {
+        "cases": Column("Cases", "count", "opened in this time, that began in private and wanted an answer"),
         "parties_failed": Column("Failed", "count", "people with a contact that the company failed"),
-        "parties_failed_twice": Column("Failed twice"),
+        "parties_failed_twice": Column(
+            "Failed twice", "count", "people with a case in which two contacts or more failed"
+        ),
         "parties_went_public": Column("Went public", "count", "people, after a private contact that failed"),
-        "went_public_share": Column("Share who went public", "share"),
-        "cases_went_public": Column("Cases that went public"),
+        "went_public_share": Column(
+            "Share who went public", "share", "of the people who began in private; 95% interval"
+        ),
+        "cases_went_public": Column("Cases that went public", "count", "after a private contact that failed"),
         "private_attempts": Column(
             "Attempts before", "number", "in private, in the mean, before going public"
         ),
@@ -247,40 +229,85 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "parties_at_executives": Column("At the executives", "count", "people whose case came up so far"),
     },
     "fairness": {
-        "attribute": Column("Attribute", "words"),
-        "value": Column("Value", "words"),
-        "in_a_day": Column("Answered in a day", "share"),
-        "difference": Column("Difference", "points", "to others in the same channel, cause and severity"),
+        "attribute": Column(
+            "Attribute",
+            "words",
+            "reach: followers; verified: the mark on the account; segment: of the customer",
+        ),
+        "value": Column("Value", "words", "of the attribute, such as 100 to 999 followers"),
+        "parties": Column(
+            "People",
+            "count",
+            "with a case that was watched for 24 hours, once in each channel, need, cause, severity",
+        ),
+        "in_a_day": Column("Answered in a day", "share", "of these, by a person within 24 hours"),
+        "difference": Column(
+            "Difference", "points", "to others in the same channel, with the same need, cause and severity"
+        ),
     },
     "executives": {
+        "cases": Column("Cases", "count", "addressed to executives, come up to them, or answered by one"),
         "answers": Column("Answers", "count", "by executives"),
         "hours": Column("Hours", "hours", "of executives, at 30 minutes for each answer"),
-        "addressed_to_them": Column("Addressed to them"),
-        "failed_contacts": Column("Failed contacts"),
+        "addressed_to_them": Column(
+            "Addressed to them", "count", "cases that began with a contact to executives"
+        ),
+        "failed_contacts": Column("Failed contacts", "count", "of these cases, that the company failed"),
     },
     "goodwill": {
-        "currency": Column("Currency", "words"),
-        "gifts": Column("Gifts"),
-        "total": Column("Total", "amount"),
+        "currency": Column("Currency", "words", "by its three letters, such as EUR"),
+        "visibility": Column("Visibility", "words", "public or private: how the case began"),
+        "gifts": Column("Gifts", "count", "in cases opened in this time; a case can have several"),
+        "total": Column("Total", "amount", "of all gifts"),
         "middle": Column("Middle", "amount", "the median gift"),
-        "largest": Column("Largest", "amount"),
+        "largest": Column("Largest", "amount", "the largest gift"),
     },
     "fixes": {
-        "fix_id": Column("Fix", "words"),
-        "effective_at": Column("Effective", "time"),
-        "verdict": Column("Verdict", "words"),
+        "fix_id": Column("Fix", "words", "its id"),
+        "root_cause": Column("Root cause", "words", "which the fix was declared for"),
+        "effective_at": Column("Effective", "time", "from when on it is to work, as declared"),
+        "verdict": Column(
+            "Verdict",
+            "words",
+            "reduced: the whole interval of the ratio is below 1; worse: above; else not shown",
+        ),
         "ratio": Column("After / before", "ratio", "against other causes; 90% interval"),
-        "events_before": Column("People before"),
-        "events_after": Column("People after"),
-        "drift": Column("Drift", "ratio", "how else the cause changed in the time before"),
+        "events_before": Column(
+            "People before", "count", "on each day, added up; the 14 days before the fix do not count"
+        ),
+        "events_after": Column("People after", "count", "on each day from the fix on, added up"),
+        "drift": Column(
+            "Drift",
+            "ratio",
+            "how the cause changed in four weeks against other causes before the fix; 90% interval",
+        ),
     },
     "outcomes": {
-        "kind": Column("Outcome", "words"),
-        "answered": Column("Answered"),
-        "unanswered": Column("Unanswered"),
-        "mean_answered": Column("Mean, answered", "number"),
-        "mean_unanswered": Column("Mean, unanswered", "number"),
+        "kind": Column(
+            "Outcome", "words", "csat, repeat_purchase or churn, within 90 days after the first case"
+        ),
+        "answered": Column("Answered", "count", "customers whose first case a person answered"),
+        "unanswered": Column("Unanswered", "count", "customers whose first case nobody answered"),
+        "mean_answered": Column(
+            "Mean, answered", "number", "CSAT of those answered; else their share who bought again, or left"
+        ),
+        "mean_unanswered": Column("Mean, unanswered", "number", "the same of those whom nobody answered"),
         "difference": Column("Difference", "number", "answered less unanswered, among alike customers"),
+        "figure": Column("Figure", "words", "purchases, or amount: what was spent on them"),
+        "days_before": Column("Days before", "count", "that are looked at, before the incident"),
+        "days_after": Column("Days after", "count", "from the first day of the incident on"),
+        "mean_before": Column("Mean before", "number", "of a day before the incident"),
+        "mean_after": Column("Mean after", "number", "of a day from it on"),
+        "change": Column(
+            "Change",
+            "change",
+            "from the incident on against what weekday and trend led to expect, such as -0.08; 95% interval",
+        ),
+        "verdict": Column(
+            "Verdict",
+            "words",
+            "lower: the whole interval of the change is below 0; higher: above; else no effect shown",
+        ),
     },
 }
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -303,12 +330,12 @@ LEADING: dict[str, tuple[str, ...]] = {
     "root-causes": ("cause", "owner", "parties", "share", "trend", "cases", "severe_parties", "goodwill"),
     "loudness": ("cause", "parties", "posts", "moved", "loudest_share", "copies"),
     "channels": (
-        *("channel", "visibility", "cases", "within_24h", "never_answered_share", "mean_hours"),
-        *("longer_than_public", "within_1h", "within_168h"),
+        *("channel", "visibility", "cases", "within_1h", "within_24h", "within_168h", "never_answered_share"),
+        *("mean_hours", "longer_than_public_hours"),
     ),
     "what-we-teach": (
         *("channel", "answered", "came_back_share", "came_back_same_share"),
-        *("contacts_a_week", "hours_a_week", "hours_a_week_shifted"),
+        *("hours_a_week", "hours_a_week_shifted"),
     ),
     "black-holes": ("channel", "queue", "owner", "share", "contacts", "open", "oldest_open"),
     "deadlines": ("kind", "channel", "met", "breached", "met_share", "breached_share", "running_out"),
@@ -332,7 +359,7 @@ def meaning_of(report: str, column: str) -> Column:
 def unit_of(report: str, column: str, row: Row) -> Unit:
     """The unit of a figure: of outcomes it depends on which outcome it is."""
     unit = meaning_of(report, column).unit
-    if report == "outcomes" and unit == "number" and row["kind"] in SHARES_OF_OUTCOMES:
+    if report == "outcomes" and unit == "number" and row.get("kind") in SHARES_OF_OUTCOMES:
         return "points" if column == "difference" else "share"
     return unit
 
@@ -424,6 +451,8 @@ def readable(value: Any, unit: Unit) -> str:
             return percent(value, 1)
         case "points":
             return f"{value * 100:+.1f} points"
+        case "change":
+            return f"{value * 100:+.1f}{NARROW}%"
         case "ratio":
             return f"×{NARROW}{value:.2f}"
         case "hours":

@@ -48,16 +48,17 @@ QUESTIONS: dict[str, Question] = {
         "How soon does each channel answer, and does going public pay?",
         _ASKED,
         ("channels", "waits_in_bins"),
-        "An answer counts for the channel that was asked. For whoever still waits when observation ends, shares "
-        "and times take what became of those who were observed for longer.",
+        "An answer counts for the channel that was asked. Whoever still waits when observation ends is neither "
+        "answered nor never answered.",
     ),
     "what-we-teach": Question(
         "What we teach",
         "Are we training our customers to go public?",
         _ASKED,
-        ("what_we_teach", "arrivals"),
-        "An association, not a proven cause. The minutes that a contact takes are an assumption: "
-        "reports.handling_minutes in listener.yaml.",
+        ("what_we_teach", "contacts_by_week"),
+        "An association, not a proven cause. Hours rest on the handling times that are set, 8 minutes where "
+        "none is.",
+        "Nobody has come back yet after an answer. Choose a longer time.",
     ),
     "black-holes": Question(
         "Black holes",
@@ -86,7 +87,7 @@ QUESTIONS: dict[str, Question] = {
         "Are people treated by their need, or by their reach?",
         _ASKED,
         ("fairness",),
-        "Compared within the same channel, root cause and severity: an association. Reach and mark are the "
+        "Compared within the same channel, need, root cause and severity: an association. Reach and mark are the "
         "highest that were ever told of an account.",
     ),
     "executives": Question(

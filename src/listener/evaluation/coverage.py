@@ -8,14 +8,23 @@ from typing import Final
 import numpy as np
 
 from listener.evaluation.incident_simulation import WORLDS, SalesWorld, simulate_incident
-from listener.statistics.answer_times import Waits, answered_within, restricted_mean
-from listener.statistics.clustered import PartySums, clustered_share
+from listener.evaluation.wait_simulation import (
+    HORIZON_HOURS,
+    advantage_truth,
+    public_and_private,
+    waits,
+    waits_truth,
+)
+from listener.statistics.answer_times import advantage, answered_within, median_wait, restricted_mean
+from listener.statistics.clustered import PartySums, clustered_difference, clustered_share
 from listener.statistics.confusion import Confusion
-from listener.statistics.interval import Floats, Interval, Ints
+from listener.statistics.interval import Interval, Ints
 from listener.statistics.linkage import LinkageQuality
 from listener.statistics.matched import Sums, matched_difference
 from listener.statistics.proportion import share_difference, wilson
 from listener.statistics.shares import CauseCounts, corrected_shares
+from listener.statistics.trend import trend
+from listener.statistics.workload import ChannelLoad, forecast_hours
 
 CAUSES: Final = ("bags", "delay", "refund", "unknown")
 _MAIN: Final = np.array([0.15, 0.35, 0.25, 0.25])
@@ -161,34 +170,30 @@ def difference_of_shares(generator: np.random.Generator) -> tuple[Interval, floa
     ), 0.1
 
 
-_UPPER: Final = np.concatenate(
-    [np.arange(0.25, 24.01, 0.25), np.arange(25, 169.0), np.arange(180, 721.0, 12)]
-)
+def advantage_of_public(generator: np.random.Generator, truth: float) -> tuple[Interval, float]:
+    """Hours longer in private within the same matter; what is soon answered is mostly asked in private."""
+    public, private = public_and_private(generator)
+    return advantage(public, private, HORIZON_HOURS, seed=int(generator.integers(1 << 30))), truth
 
 
-def waits(generator: np.random.Generator, contacts: int = 400) -> Waits:
-    """Waits for a first answer: half are answered within days, a quarter end otherwise, the rest wait on."""
-    answer = generator.lognormal(2.5, 1.5, contacts)
-    answer[generator.random(contacts) < 0.2] = np.inf
-    other = generator.exponential(400, contacts)
-    end = generator.uniform(24, 720, contacts)
-    ended = np.minimum(np.minimum(answer, other), end)
-    where = np.searchsorted(_UPPER, ended)
-
-    def count(those: Floats) -> Ints:
-        return np.bincount(where[those == ended], minlength=len(_UPPER))
-
-    return Waits(_UPPER, count(answer), count(other), count(end))
+def trend_of_a_cause(generator: np.random.Generator) -> tuple[Interval, float]:
+    """A fifth more parties than before."""
+    return trend(int(generator.poisson(60)), int(generator.poisson(50))), 1.2
 
 
-def waits_truth(contacts: int = 1_000_000) -> tuple[float, float]:
-    """Share answered within 24 h, and the restricted mean within 168 h, where all are watched to the end."""
-    generator = np.random.default_rng(1)
-    answer = generator.lognormal(2.5, 1.5, contacts)
-    answer[generator.random(contacts) < 0.2] = np.inf
-    other = generator.exponential(400, contacts)
-    answered = np.where(answer < other, np.ceil(answer * 4) / 4, np.inf)
-    return float((answered <= 24).mean()), float(np.minimum(answered, 168).mean())
+_MINUTES: Final = 6.0
+_WEEKS: Final = 12
+_ARRIVALS: Final = {"email": 120.0, "social": 60.0, "phone": 20.0}
+_BUSY: Final = 0.1
+"""Relative spread of what makes a week busy for all channels alike: of 200 contacts, a dispersion of 3."""
+
+
+def next_week(generator: np.random.Generator, *, weeks: int = _WEEKS) -> tuple[Interval, float]:
+    """The hours that next week brings, from those before; what is to be covered is that week's work itself."""
+    busy = generator.gamma(_BUSY**-2, _BUSY**2, weeks + 1)
+    arrivals = {name: generator.poisson(mean * busy) for name, mean in _ARRIVALS.items()}
+    found = forecast_hours({name: ChannelLoad(weekly[:-1], _MINUTES) for name, weekly in arrivals.items()})
+    return found["all"], sum(int(weekly[-1]) for weekly in arrivals.values()) * _MINUTES / 60
 
 
 def matched(generator: np.random.Generator) -> tuple[Interval, float]:
@@ -213,12 +218,22 @@ def clustered_cases(
     Args:
         together: with the party as the unit; else as if cases were independent.
     """
+    sums = _cases(generator, parties, 0.4)
+    return (clustered_share(sums) if together else wilson(int(sums.k), int(sums.n))), 0.4
+
+
+def clustered_groups(generator: np.random.Generator, *, together: bool = True) -> tuple[Interval, float]:
+    """The difference of the same share between two groups of parties; `together` as in `clustered_cases`."""
+    first, second = _cases(generator, 120, 0.5), _cases(generator, 200, 0.3)
+    if together:
+        return clustered_difference(first, second), 0.2
+    return share_difference((int(first.k), int(first.n)), (int(second.k), int(second.n))), 0.2
+
+
+def _cases(generator: np.random.Generator, parties: int, share: float) -> PartySums:
     n = 1 + np.where(generator.random(parties) < 0.35, generator.integers(1, 8, parties), 0)
-    k = generator.binomial(n, generator.beta(1.2, 1.8, parties))
-    if not together:
-        return wilson(int(k.sum()), int(n.sum())), 0.4
-    sums = PartySums(parties, n.sum(), k.sum(), (n * n).sum(), (k * k).sum(), (n * k).sum())
-    return clustered_share(sums), 0.4
+    k = generator.binomial(n, generator.beta(3 * share, 3 * (1 - share), parties))
+    return PartySums(parties, n.sum(), k.sum(), (n * n).sum(), (k * k).sum(), (n * k).sum())
 
 
 def sales_after_incident(world: SalesWorld, generator: np.random.Generator) -> tuple[Interval, float]:
@@ -228,7 +243,8 @@ def sales_after_incident(world: SalesWorld, generator: np.random.Generator) -> t
 
 def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
     """Every interval in turn."""
-    within, mean = waits_truth()
+    within, mean, middle = waits_truth()
+    longer = advantage_truth()
     truth = true_share(0)
     return [
         cover("share, true labels and match", share_without_errors, simulations, first_seed),
@@ -253,15 +269,33 @@ def evaluate_coverage(simulations: int, first_seed: int = 0) -> list[Covered]:
         ),
         cover(
             "restricted mean, 168 h",
-            lambda generator: (restricted_mean(waits(generator), 168), mean),
+            lambda generator: (restricted_mean(waits(generator), HORIZON_HOURS), mean),
             simulations,
             first_seed,
         ),
+        cover(
+            "median wait", lambda generator: (median_wait(waits(generator)), middle), simulations, first_seed
+        ),
+        cover(
+            "advantage of public, 168 h",
+            lambda generator: advantage_of_public(generator, longer),
+            simulations,
+            first_seed,
+        ),
+        cover("trend", trend_of_a_cause, simulations, first_seed),
+        cover("hours of work next week, from 12 weeks", next_week, simulations, first_seed),
         cover("matched difference", matched, simulations, first_seed),
         cover("share of cases, by party", clustered_cases, simulations, first_seed),
         cover(
             "the same share, cases as independent",
             lambda generator: clustered_cases(generator, together=False),
+            simulations,
+            first_seed,
+        ),
+        cover("difference of shares, by party", clustered_groups, simulations, first_seed),
+        cover(
+            "the same difference, cases as independent",
+            lambda generator: clustered_groups(generator, together=False),
             simulations,
             first_seed,
         ),

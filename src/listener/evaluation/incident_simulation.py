@@ -1,11 +1,12 @@
-"""Sales of a company whose incident does nothing, or something."""
+"""Sales of a company whose incident does nothing, or something: how often the verdict is right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from listener.statistics.interrupted import IncidentEffect, incident_effect
+from listener.statistics.interrupted import IncidentEffect, IncidentVerdict, incident_effect
+from listener.statistics.proportion import wilson
 
 _WEEKDAYS: Final = np.array([1.0, 1.05, 1.1, 1.0, 1.15, 1.3, 1.2])
 FOR_A_WEEK: Final = float(np.exp(-1 / 7))
@@ -47,6 +48,11 @@ WORLDS: Final = {
     "300 before, 60 after, days alike for a week": SalesWorld(300, 60, dispersion=2, fading=FOR_A_WEEK),
 }
 """What `listener evaluate coverage` looks at, all without effect."""
+DROP: Final = -0.15
+WITH_AND_WITHOUT: Final = {f"no effect, {name}": world for name, world in WORLDS.items()} | {
+    f"{-DROP:.0%} less, {name}": replace(world, effect=DROP) for name, world in WORLDS.items()
+}
+"""What `listener evaluate incident` looks at."""
 
 
 def simulate_incident(world: SalesWorld, generator: np.random.Generator) -> IncidentEffect:
@@ -60,3 +66,22 @@ def simulate_incident(world: SalesWorld, generator: np.random.Generator) -> Inci
         busier[day] = world.fading * busier[day - 1] + np.sqrt(1 - world.fading**2) * busier[day]
     sold = generator.poisson(mean * np.exp(busier)).astype(np.float64)
     return incident_effect(days, sold, world.before)
+
+
+def verdicts(world: SalesWorld, seeds: int, first_seed: int = 0) -> dict[str, float]:
+    """How often each verdict comes, and how often the interval of the change holds the true one.
+
+    Returns:
+        Shares by verdict; ``shown``, of those that tell an effect, with ``shown_low`` and ``shown_high`` (Wilson);
+        and ``covered``.
+    """
+    counts: dict[IncidentVerdict, int] = {"lower": 0, "no effect shown": 0, "higher": 0}
+    covered = 0
+    for seed in range(first_seed, first_seed + seeds):
+        found = simulate_incident(world, np.random.default_rng(seed))
+        counts[found.verdict] += 1
+        covered += found.level.covers(world.effect)
+    shares: dict[str, float] = {name: number / seeds for name, number in counts.items()}
+    shown = wilson(seeds - counts["no effect shown"], seeds)
+    between = {"shown": shown.estimate, "shown_low": shown.low, "shown_high": shown.high}
+    return shares | between | {"covered": covered / seeds}

@@ -10,7 +10,7 @@ from listener.reports.view import answer, read, spread, three
 from listener.statistics.matched import Sums, matched_difference
 
 COLUMNS = ("attribute", "value", "parties", "in_a_day", *three("difference"), "compared", "left_out")
-Stratum = tuple[str, str, bool]
+Stratum = tuple[str, str, str, bool]
 Counts = dict[Stratum, tuple[int, int]]
 
 
@@ -18,13 +18,13 @@ def fairness(client: Client, window: Window) -> Answer:
     """Who is answered by a person within a day, like compared with like, from the view `fairness`.
 
     difference: of the share answered in a day, of the parties with this value less those with another value of
-    the same attribute, within the same channel, root cause and severity (`listener.statistics.matched`).
+    the same attribute, within the same channel, need, root cause and severity (`listener.statistics.matched`).
     compared: parties in strata that have both; left_out: the others. It is an association: a party's reach and
     mark are the highest that were ever told of one of its accounts, also after the answer.
     """
     groups: dict[str, dict[str, Counts]] = defaultdict(lambda: defaultdict(dict))
     for row in read(client, "fairness", window):
-        stratum = row["channel"], row["root_cause"], bool(row["severe"])
+        stratum = row["channel"], row["need"], row["root_cause"], bool(row["severe"])
         groups[row["attribute"]][row["value"]][stratum] = row["parties"], row["in_a_day"]
     rows, words = [], []
     for attribute, values in groups.items():

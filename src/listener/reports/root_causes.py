@@ -1,6 +1,7 @@
 """What makes customers contact the company, counted by people, not by posts."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from clickhouse_driver import Client
@@ -9,8 +10,8 @@ from listener.reports.answer import Answer, Window
 from listener.reports.mistakes import Mistakes
 from listener.reports.view import answer, read, spread, three
 from listener.statistics.interval import Interval
-from listener.statistics.proportion import wilson
 from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
+from listener.statistics.trend import trend
 
 COLUMNS = (
     *("cause", "owner", "parties", "customers", "unmatched_authors", "mentions", "cases", "all_parties"),
@@ -19,6 +20,9 @@ COLUMNS = (
 )
 REPLICATES = 200
 """Draws of the bootstrap behind `true_share`."""
+SAMPLED_PARTIES = 50_000
+"""Of so many, or up to twice as many, `true_share` is told: more would add time, and next to no certainty, as
+mistakes are known from a few thousand contacts."""
 UNKNOWN = Interval(float("nan"), float("nan"), float("nan"), "nothing is known of the model's mistakes")
 
 
@@ -38,14 +42,14 @@ def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None
       Probable inference, the law of succession, and statistical inference, Journal of the American
       Statistical Association 22 (1927) 209-212). The unit is the party, so one person who posts a hundred
       times weighs as much as one who posts once.
-    - trend: parties / parties_before, which is the same of the time of equal length before the window; its
-      interval is that of a share of the two together (J. Przyborowski, H. Wilenski, Homogeneity of results in
-      testing samples from Poisson series, Biometrika 31 (1940) 313-323)
+    - trend: parties / parties_before, which is the same of the time of equal length before the window; see
+      `listener.statistics.trend`
     - severe_parties: with a contact about safety, law, or a vulnerable person
     - executive_answers, goodwill: what it cost in the cases
     - true_share: the share of parties that truly raised it first and foremost, with an interval that takes in how
-      often model and match are known to be wrong (`listener.statistics.shares`); from the views `cause_histogram`
-      and `cause_accounts`. None where nothing is known of that, or the cause was not among what it is known of.
+      often model and match are known to be wrong (`listener.statistics.shares`); from the view `cause_histogram`;
+      where there are very many parties, of some of them, drawn by their hash. None where nothing is known of that,
+      or the cause was not among what it is known of.
 
     Args:
         mistakes: of the model and of the match, on contacts and accounts of which the truth is known.
@@ -54,55 +58,57 @@ def root_causes(client: Client, window: Window, mistakes: Mistakes | None = None
         What the driver raises; see `listener.clickhouse.client.translated`.
     """
     rows = read(client, "root_causes", window)
-    true = {} if mistakes is None else true_shares(client, window, mistakes)
+    one_of = max(1, rows[0]["all_parties"] // SAMPLED_PARTIES) if rows else 1
+    causes = [row["cause"] for row in rows]
+    true = {} if mistakes is None else true_shares(client, window, mistakes, causes, one_of)
     return answer(
         COLUMNS,
         [
             row
-            | spread("trend", trend(row))
+            | spread("trend", trend(row["parties"], row["parties_before"]))
             | {"goodwill": _money(row)}
             | spread("true_share", true.get(row["cause"], UNKNOWN))
             for row in rows
         ],
-        () if mistakes is None else (f"true_share: {mistakes.words}.",),
+        () if mistakes is None else _source(mistakes, one_of),
     )
 
 
-def true_shares(client: Client, window: Window, mistakes: Mistakes) -> dict[str, Interval]:
-    """Each cause's share of parties with the mistakes taken in."""
-    accounts = (
-        {row["cause"]: row["accounts"] for row in read(client, "cause_accounts", window)}
-        if mistakes.linkage is not None
-        else {}
-    )
+def _source(mistakes: Mistakes, one_of: int) -> list[str]:
+    sample = "" if one_of == 1 else f", from one in {one_of} of the people, drawn by chance"
+    told = [f"true_share: {mistakes.words}{sample}."]
+    if mistakes.checked is None:
+        told.append(
+            "Its interval takes the mistakes about one person as independent, and holds the truth less often than "
+            "95 times in 100 where somebody is misread in the same way again and again: check some hundred people "
+            "whole, `listener evaluate root-cause --party`."
+        )
+    return told
+
+
+def true_shares(
+    client: Client, window: Window, mistakes: Mistakes, causes: Sequence[str], one_of: int
+) -> dict[str, Interval]:
+    """Each cause's share of parties with the mistakes taken in, from one in `one_of` of them."""
+    accounts: Counter[str] = Counter()
     cells: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for row in read(client, "cause_histogram", window):
+    for row in read(client, "cause_histogram", window, one_of=one_of):
         cells[row["cause"]].append((row["contacts"], row["with_cause"], row["parties"]))
+        accounts[row["cause"]] += row["accounts"]
     everybody = {contacts: parties for contacts, _, parties in cells.pop("", [])}
     counts = {}
-    for cause, found in cells.items():
+    for cause in causes:
+        found = cells[cause]
         without = dict(everybody)
         for contacts, _, parties in found:
             without[contacts] -= parties
         histogram = [*found, *((contacts, 0, parties) for contacts, parties in without.items() if parties)]
-        counts[cause] = CauseCounts(np.array(histogram, dtype=np.int64), accounts.get(cause))
+        counts[cause] = CauseCounts(np.array(histogram, dtype=np.int64), accounts[cause])
     if mistakes.checked is not None:
-        return shares_as_checked(
-            counts, mistakes.checked, accounts=accounts.get(""), linkage=mistakes.linkage
-        )
+        return shares_as_checked(counts, mistakes.checked, accounts=accounts[""], linkage=mistakes.linkage)
     return corrected_shares(
-        counts, mistakes.confusion, accounts=accounts.get(""), linkage=mistakes.linkage, replicates=REPLICATES
+        counts, mistakes.confusion, accounts=accounts[""], linkage=mistakes.linkage, replicates=REPLICATES
     )
-
-
-def trend(row: dict[str, int]) -> Interval:
-    """How many times as many parties as before; unknown where there were none."""
-    now, before = row["parties"], row["parties_before"]
-    if not before:
-        return Interval(float("nan"), float("nan"), float("nan"), "nobody raised it before")
-    share = wilson(now, now + before)
-    odds = [part / (1 - part) if part < 1 else float("inf") for part in (share.low, share.high)]
-    return Interval(now / before, odds[0], odds[1], f"{now / before:.2f} times as many as before")
 
 
 def _money(row: dict[str, dict[str, float]]) -> str:

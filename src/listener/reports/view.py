@@ -13,18 +13,20 @@ from listener.statistics.interval import Interval
 Row = dict[str, Any]
 
 
-def read(client: Client, view: str, window: Window) -> list[Row]:
+def read(client: Client, view: str, window: Window, **more: int) -> list[Row]:
     """The rows of a view for a window, by name of the column, in the view's order.
 
     Args:
         view: name of a view with the parameters since and until; never a user's words.
+        more: further parameters that it has, by name.
 
     Raises:
         What the driver raises; see `listener.clickhouse.client.translated`.
     """
+    given = {"since": format_utc(window.since), "until": format_utc(window.until), **more}
     rows, kept = client.execute(
-        f"SELECT * FROM {view}(since = %(since)s, until = %(until)s)",  # noqa: S608 - a name of ours
-        {"since": format_utc(window.since), "until": format_utc(window.until)},
+        f"SELECT * FROM {view}({', '.join(f'{name} = %({name})s' for name in given)})",  # noqa: S608 - names of ours
+        given,
         with_column_types=True,
     )
     names = [name for name, _ in kept]

@@ -1,21 +1,22 @@
 """Is the company training its customers to go public?"""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Container, Mapping, Sequence
+from datetime import date
+from math import nan
 
 import numpy as np
 from clickhouse_driver import Client
 
+from listener.domain.mention import Channel
 from listener.reports.answer import Answer, Window
 from listener.reports.view import Row, answer, read, spread, three
 from listener.statistics.clustered import PartySums, clustered_difference, clustered_share
 from listener.statistics.interval import Interval
 from listener.statistics.workload import ChannelLoad, forecast_hours
 
-HANDLING_MINUTES: Mapping[str, float] = MappingProxyType({"default": 8.0})
-"""A person's time for a contact, by channel; under ``default`` that of all others. No source tells it."""
+HANDLING_MINUTES = 8.0
+"""A person's time for a contact where nobody has set it; no source tells it."""
 MAX_WEEKS = 12
 PUBLIC = ("social", "forum", "review")
 COLUMNS = (
@@ -23,7 +24,12 @@ COLUMNS = (
     *(*three("came_back_same_share"), "came_back_public"),
     *("contacts_a_week", *three("hours_a_week"), *three("hours_a_week_shifted")),
 )
-NOT_KNOWN = Interval(float("nan"), float("nan"), float("nan"), "nothing is known of it")
+NOT_KNOWN = Interval(nan, nan, nan, "not known")
+NOBODY_ANSWERED: Row = (
+    dict.fromkeys(("answered", "came_back", "came_back_same", "came_back_public"), 0)
+    | spread("came_back_share", NOT_KNOWN)
+    | spread("came_back_same_share", NOT_KNOWN)
+)
 
 CAME_BACK = ("parties", "cases", "came_back", "cases_squared", "came_back_squared", "cases_came_back")
 CAME_BACK_SAME = (
@@ -38,60 +44,48 @@ CAME_BACK_PUBLIC = (
 
 
 def what_we_teach(
-    client: Client, window: Window, handling_minutes: Mapping[str, float] = HANDLING_MINUTES
+    client: Client, window: Window, handling_minutes: Mapping[Channel, float] | None = None
 ) -> Answer:
-    """Where customers go after an answer, by the channel of that answer, and the work that each channel brings.
+    """Where customers go after an answer, and the work that each channel brings, by channel; from the views
+    `what_we_teach_by_party` and `contacts_by_week`.
 
-    A row for every channel that received a contact or answered one, from the views `what_we_teach_by_party` and
-    `contacts_by_week`.
+    answered: cases that a person answered by this channel; came_back: of these, whose party asked about something
+    again in the window, in a new case; came_back_same: by the channel that had answered. The intervals take the
+    party as the unit: see `listener.statistics.clustered`.
 
-    - answered: cases that a person answered by this channel; came_back: of these, whose party asked about
-      something again in the window, in a new case; came_back_same: by the channel that had answered;
-      came_back_public: by a public one. The intervals take the party as the unit: see
-      `listener.statistics.clustered`. The shares are None where the channel answered nobody
-    - contacts_a_week: contacts that want an answer, in the mean of the last whole weeks of the window, `MAX_WEEKS`
-      at most: the first and the last in which anything was heard are left out
-    - hours_a_week: a person's work that next week brings, in the mean; the interval is one of prediction, within
-      which 95 of 100 such weeks lie: see `listener.statistics.workload.forecast_hours`
-    - hours_a_week_shifted: the same if all contacts came by the channels by which those come back who have been
-      answered before
+    contacts_a_week: those that want an answer and came by this channel, in the mean of the last `MAX_WEEKS` whole
+    weeks; hours_a_week: the work of the next week, with a prediction interval; hours_a_week_shifted: the same if
+    all came by the channels by which those come back who have been answered before: see
+    `listener.statistics.workload`. None with fewer than two whole weeks, and the last where nobody came back.
 
-    Contacts and hours are None with fewer than two whole weeks, the last also where nobody came back.
-
-    The words compare those whom a public channel answered with the others, and say how many hours of work a week
-    brings in all, and what public channels would have then.
+    The words compare those whom a public channel answered with the others, and add the hours up.
 
     Args:
-        handling_minutes: a person's time for a contact by channel; under ``default`` that of all others.
+        handling_minutes: a person's time for a contact, by channel; `HANDLING_MINUTES` where none is named.
     """
-    by_party = {row["answered_by"]: row for row in read(client, "what_we_teach_by_party", window)}
-    weekly: dict[str, Counter[object]] = defaultdict(Counter)
-    for row in read(client, "contacts_by_week", window):
-        weekly[row["channel"]][row["week"]] += row["contacts"]
+    rows = read(client, "what_we_teach_by_party", window)
     returns: Counter[str] = Counter()
-    for row in by_party.values():
+    for row in rows:
         returns.update(row["next_channels"])
-    load = _load(weekly, {*by_party, *weekly, *returns}, returns, handling_minutes)
-    rows: list[Row] = [
-        {"channel": channel} | _returned(by_party.get(channel)) | forecast
-        for channel, forecast in load.of_channel.items()
+        row["answered"] = row["cases"]
+        row |= spread("came_back_share", clustered_share(_sums([row], *CAME_BACK)))
+        row |= spread("came_back_same_share", clustered_share(_sums([row], *CAME_BACK_SAME)))
+    answered = {row["answered_by"]: row for row in rows}
+    loads = _loads(client, window, handling_minutes or {})
+    shifted_mix = _mix(returns, loads)
+    today = forecast_hours(loads) if loads else {}
+    shifted = forecast_hours(loads, shifted_mix) if shifted_mix else {}
+    told = [
+        NOBODY_ANSWERED
+        | answered.get(channel, {})
+        | {"channel": channel}
+        | {"contacts_a_week": float(loads[channel].weekly.mean()) if channel in loads else None}
+        | spread("hours_a_week", today.get(channel, NOT_KNOWN))
+        | spread("hours_a_week_shifted", shifted.get(channel, NOT_KNOWN))
+        for channel in answered.keys() | loads.keys()
     ]
-    rows.sort(key=lambda row: (-row["answered"], -sum(weekly[row["channel"]].values()), row["channel"]))
-    return answer(COLUMNS, rows, [*_habit(list(by_party.values())), *load.words])
-
-
-def _returned(row: Row | None) -> Row:
-    """What became of those whom a channel answered; None where it answered nobody."""
-    names = ("came_back", "came_back_same", "came_back_public")
-    if row is None:
-        shares = spread("came_back_share", NOT_KNOWN) | spread("came_back_same_share", NOT_KNOWN)
-        return {"answered": 0} | dict.fromkeys(names, 0) | shares
-    return (
-        {"answered": row["cases"]}
-        | {name: row[name] for name in names}
-        | spread("came_back_share", clustered_share(_sums([row], *CAME_BACK)))
-        | spread("came_back_same_share", clustered_share(_sums([row], *CAME_BACK_SAME)))
-    )
+    told.sort(key=lambda row: (-row["answered"], row["channel"]))
+    return answer(COLUMNS, told, [*_habit(rows), *_work(loads, today, shifted)])
 
 
 def _sums(rows: Sequence[Row], *names: str) -> PartySums:
@@ -115,68 +109,45 @@ def _habit(rows: Sequence[Row]) -> list[str]:
     return [words]
 
 
-@dataclass(frozen=True)
-class _Load:
-    """The work that each channel brings, as columns of its row, and what is to be said of all of them."""
-
-    of_channel: Mapping[str, Row]
-    words: Sequence[str] = ()
-
-
-def _load(
-    weekly: Mapping[str, Counter[object]],
-    channels: Iterable[str],
-    back: Mapping[str, int],
-    minutes: Mapping[str, float],
-) -> _Load:
-    """The forecast for these channels.
-
-    Args:
-        weekly: contacts by channel and week.
-        back: cases of those who came back, by the channel that they came by.
-        minutes: by channel, and by default, for one contact.
-    """
-    unknown = {"contacts_a_week": None} | spread("hours_a_week", NOT_KNOWN)
-    unknown |= spread("hours_a_week_shifted", NOT_KNOWN)
-    names = sorted(channels)
+def _loads(client: Client, window: Window, minutes: Mapping[Channel, float]) -> dict[str, ChannelLoad]:
+    """What came in the last whole weeks, by channel; nothing where these are too few."""
+    weekly: dict[Channel, Counter[date]] = defaultdict(Counter)
+    for row in read(client, "contacts_by_week", window):
+        weekly[row["channel"]][row["week"]] += row["contacts"]
     # the first and the last week are seldom whole
-    weeks = sorted({week for counts in weekly.values() for week in counts}, key=str)[1:-1][-MAX_WEEKS:]
+    weeks = sorted({week for counts in weekly.values() for week in counts})[1:-1][-MAX_WEEKS:]
     if len(weeks) < 2:
-        return _Load(dict.fromkeys(names, unknown))
-    every = {**HANDLING_MINUTES, **minutes}
-    counts = {name: weekly.get(name, Counter()) for name in names}
-    loads = {
-        name: ChannelLoad(
-            np.array([counts[name][week] for week in weeks], dtype=np.int64),
-            every.get(name, every["default"]),
+        return {}
+    return {
+        channel: ChannelLoad(
+            np.array([counts[week] for week in weeks], dtype=np.int64), minutes.get(channel, HANDLING_MINUTES)
         )
-        for name in names
+        for channel, counts in weekly.items()
     }
-    today = forecast_hours(loads)
-    rows = {
-        name: unknown | {"contacts_a_week": float(load.weekly.mean())} | spread("hours_a_week", today[name])
-        for name, load in loads.items()
-    }
-    told = [f"Work with {_minutes_in_words(loads)}, all channels: {today['all'].words}."]
-    if all_back := sum(back.values()):
-        shifted = forecast_hours(loads, {name: count / all_back for name, count in back.items()})
-        rows = {name: row | spread("hours_a_week_shifted", shifted[name]) for name, row in rows.items()}
-        then, now = (
-            sum(hours[name].estimate for name in loads if name in PUBLIC) for hours in (shifted, today)
+
+
+def _mix(returns: Counter[str], loads: Container[str]) -> dict[str, float]:
+    """By which channels customers come back, as shares."""
+    known = {name: count for name, count in returns.items() if name in loads}
+    return {name: count / sum(known.values()) for name, count in known.items()}
+
+
+def _work(
+    loads: Mapping[str, ChannelLoad], today: Mapping[str, Interval], shifted: Mapping[str, Interval]
+) -> list[str]:
+    if not loads:
+        return []
+    minutes = {load.handling_minutes for load in loads.values()}
+    each = (
+        f"{minutes.pop():g} minutes for each contact" if len(minutes) == 1 else "the minutes set by channel"
+    )
+    told = [f"Work with {each}, all channels: {today['all'].words}."]
+    if shifted:
+        now, then = (
+            sum(hours[name].estimate for name in loads if name in PUBLIC) for hours in (today, shifted)
         )
         told.append(
-            "If all came by the channels by which customers come back, public channels would have "
-            f"{then:.1f} h instead of {now:.1f} h."
+            f"If all came by the channels by which customers come back, it would be {shifted['all'].words}, and "
+            f"public channels would have {then:.1f} h instead of {now:.1f} h."
         )
-    return _Load(rows, told)
-
-
-def _minutes_in_words(loads: Mapping[str, ChannelLoad]) -> str:
-    """How long a contact takes, by channel where they differ."""
-    by_minutes: dict[float, list[str]] = defaultdict(list)
-    for name, load in loads.items():
-        by_minutes[load.handling_minutes].append(name.replace("_", " "))
-    if len(by_minutes) == 1:
-        return f"{next(iter(by_minutes)):g} minutes for each contact"
-    told = (f"{minutes:g} by {' and '.join(names)}" for minutes, names in sorted(by_minutes.items()))
-    return f"so many minutes for each contact: {', '.join(told)}"
+    return told

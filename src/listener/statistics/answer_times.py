@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
-from scipy.stats import t as student
 
 from listener.statistics.interval import LEVEL, Floats, Interval, Ints, interval, percentile_interval
 
 SHARES_WITHIN_HOURS: Final = (1.0, 24.0, 168.0)
 """Main figures: the share answered within an hour, a day, a week."""
+NEVER_HOURS: Final = 720.0
+"""Whoever has no answer within 30 days never gets one."""
+MOST_STOOD_FOR: Final = 10.0
+"""So many contacts may one stand for where it is asked how many are never answered. Of the longest waits few are
+under observation: a single late answer would make half of the never answered answered."""
 
 
 @dataclass(frozen=True)
@@ -137,33 +140,22 @@ def answered_within(
     return interval(share, float(min(low, high)), float(max(low, high)), words)
 
 
-MOST_STOOD_FOR = 10.0
-"""So many contacts may one stand for where it is asked how many are never answered. Of the longest waits few are
-under observation: a single late answer would make half of the never answered answered."""
+def never_answered(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
+    """The share that no person answers within 30 days, or as long as it can be told.
 
-
-def never_answered(
-    waits: Waits, least_hours: float, level: float = LEVEL, *, design_effect: float = 1.0
-) -> Interval:
-    """The share that no person answered as long as it was observed: what `answered_within` leaves, at the end.
-
-    Closed without an answer, deleted and given up are in it, and those who wait still; whoever asked lately counts
-    for as many as are never answered of those who were observed for longer. The end is the last time at which
-    each contact that is still under observation stands for `MOST_STOOD_FOR` at most (the inverse of the share that
-    could be observed for so long), but `least_hours` at least. Nothing is known of later answers. To take all who
-    wait still as never answered would tell too many: those who asked yesterday are among them.
-
-    Args:
-        design_effect: how many times the variance is that of independent contacts; see `clustered`.
+    The complement of `answered_within`: who still waits when observation ends is not taken as never answered. It
+    can be told as long as a contact that is under observation stands for `MOST_STOOD_FOR` at most (the inverse of
+    the share that could be observed for so long).
     """
+    if not waits.total:
+        return Interval(float("nan"), 0.0, 1.0, "no contact was waiting")
     curve = incidence(waits)
-    ended = np.concatenate([[0.0], (curve.answered + curve.competing)[:-1]])
-    told = np.flatnonzero((1 - ended) * waits.total <= MOST_STOOD_FOR * waits.at_risk * (1 + 1e-9))
-    upto = float(waits.upper_hours[told[-1]]) if told.size else 0.0
-    found = answered_within(waits, max(upto, least_hours), level, design_effect=design_effect)
-    if np.isnan(found.estimate):
-        return Interval(found.estimate, 1 - found.high, 1 - found.low, found.words)
-    words = "{estimate:.1%} never answered, between {low:.1%} and {high:.1%}"
+    left = 1 - np.concatenate([[0.0], (curve.answered + curve.competing)[:-1]])
+    too_few = left * waits.total > MOST_STOOD_FOR * waits.at_risk * (1 + 1e-9)
+    last = int(np.argmax(too_few)) - 1 if too_few.any() else -1
+    hours = min(NEVER_HOURS, float(waits.upper_hours[last]))
+    found = answered_within(waits, hours, level, design_effect=design_effect)
+    words = f"{{estimate:.1%}} not answered within {hours:g} h, between {{low:.1%}} and {{high:.1%}}"
     return interval(1 - found.estimate, 1 - found.high, 1 - found.low, words)
 
 
@@ -175,16 +167,24 @@ def restricted_mean(
     The area above the cumulative incidence up to the horizon: P. K. Andersen, Decomposition of number of life
     years lost according to causes of death, Statistics in Medicine 32 (2013) 5278-5285; P. Royston,
     M. K. B. Parmar, Restricted mean survival time, BMC Medical Research Methodology 13 (2013) 152. The interval
-    is from resampling contacts, and wider by the root of the design effect (see `clustered`).
+    is from resampling contacts, and wider by the root of the design effect (see `clustered`). To them are added
+    two that are answered at once and two that never are, times the design effect: for a share that is nearly
+    Wilson's interval (A. Agresti, B. A. Coull, Approximate is better than "exact" for interval estimation of
+    binomial proportions, The American Statistician 52 (1998) 119-126), and without them a mean of few contacts
+    would be taken as certain.
     """
     if not waits.total:
         return Interval(float("nan"), 0.0, horizon_hours, "no contact was waiting")
-    means = _areas(waits, horizon_hours, np.random.default_rng(seed), replicates)
-    means = means[0] + (means - means[0]) * np.sqrt(design_effect)
+    generator = np.random.default_rng(seed)
+    mean = float(_areas(waits, horizon_hours, generator, 0)[0])
+    padded = _padded(waits, horizon_hours, round(2 * design_effect))
+    means = _areas(padded, horizon_hours, generator, replicates)
+    means = means[0] + (means[1:] - means[0]) * np.sqrt(design_effect)
     words = (
         f"{{estimate:.1f}} h of {horizon_hours:g} h without an answer, between {{low:.1f}} and {{high:.1f}}"
     )
-    return percentile_interval(float(means[0]), np.clip(means[1:], 0, horizon_hours), words)
+    found = percentile_interval(mean, np.clip(means, 0, horizon_hours), words)
+    return interval(mean, min(mean, found.low), max(mean, found.high), words)
 
 
 def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.0) -> Interval:
@@ -194,15 +194,16 @@ def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.
     for the median survival time, Biometrics 38 (1982) 29-41, on the log-log scale.
     """
     curve = incidence(waits)
-    middle = _first(waits.upper_hours, curve.answered >= 0.5)
+    half = 0.5 - 1e-12  # sums of many shares end a rounding below
+    middle = _first(waits.upper_hours, curve.answered >= half)
     z = float(norm.ppf(0.5 + level / 2))
-    inside = (curve.answered > 0) & (curve.answered < 1)
+    inside = (curve.answered > 0) & (curve.answered < 1 - 1e-12)
     share = np.where(inside, curve.answered, 0.5)
     spread = z * np.sqrt(curve.variance * design_effect) / (share * np.log(share))
     bounds = np.sort(np.stack([share ** np.exp(-spread), share ** np.exp(spread)]), axis=0)
     lower = np.where(inside, bounds[0], curve.answered)
     upper = np.where(inside, bounds[1], curve.answered)
-    low, high = _first(waits.upper_hours, upper >= 0.5), _first(waits.upper_hours, lower >= 0.5)
+    low, high = _first(waits.upper_hours, upper >= half), _first(waits.upper_hours, lower >= half)
     if np.isinf(middle):
         answered = f"{curve.answered[-1]:.0%}" if waits.total else "nobody"
         return Interval(middle, low, high, f"not reached: {answered} were answered in the time observed")
@@ -212,109 +213,82 @@ def median_wait(waits: Waits, level: float = LEVEL, *, design_effect: float = 1.
     )
 
 
-@dataclass(frozen=True)
-class Side:
-    """Contacts of one side of a comparison; an entry for each stratum, in any order.
-
-    Attributes:
-        horizon_hours: of the means.
-        strata: names.
-        contacts: how many.
-        hours: the restricted mean.
-        variances: of one contact; where a stratum has fewer than `FEW`, of one of the whole side.
-    """
-
-    horizon_hours: float
-    strata: tuple[str, ...]
-    contacts: Floats
-    hours: Floats
-    variances: Floats
-
-
-FEW = 30
-"""Fewer contacts tell too little of their own spread, a single one nothing: they are taken to be spread as all of
-their side, and at least as if, of two more, one had waited for the whole horizon and the other for nothing. With
-their own, intervals of twelve strata with two contacts each held the truth in 7 of 10 simulations; four letters of
-which none was answered would have no spread at all."""
-
-
-def side_of(waits: Mapping[str, Waits], horizon_hours: float) -> Side:
-    """The restricted means by stratum, with their spread, of whatever strata have a contact.
-
-    Args:
-        waits: by stratum, such as cause and severity, on the same bins.
-
-    Raises:
-        ValueError: the bins differ.
-    """
-    some = {name: of for name, of in waits.items() if of.total}
-    if not some:
-        return Side(horizon_hours, (), np.zeros(0), np.zeros(0), np.zeros(0))
-    upper = next(iter(some.values())).upper_hours
-    if any(not np.array_equal(of.upper_hours, upper) for of in some.values()):
-        raise ValueError("the strata of a side are counted in the same bins")
-    parts = (
-        np.stack([of.answered for of in some.values()]),
-        np.stack([of.competing for of in some.values()]),
-        np.stack([of.censored for of in some.values()]),
-    )
-    answered, competing, censored = (np.vstack([part, part.sum(axis=0)]) for part in parts)
-    hours, variances = _areas_with_variances(upper, answered, competing, censored, horizon_hours)
-    contacts = np.array([of.total for of in some.values()], dtype=np.float64)
-    # of so many, as a variance of n has n - 1 degrees of freedom
-    own, whole = (
-        variances[part] * total**2 / np.maximum(total - 1, 1)
-        for part, total in ((slice(-1), contacts), (-1, contacts.sum()))
-    )
-    rare = 1 / (contacts.sum() + 2)
-    whole = max(whole, horizon_hours**2 * rare * (1 - rare))
-    return Side(horizon_hours, tuple(some), contacts, hours[:-1], np.where(contacts < FEW, whole, own))
-
-
 def advantage(
-    public: Side, private: Side, level: float = LEVEL, *, design_effects: tuple[float, float] = (1.0, 1.0)
+    public: Mapping[str, Waits],
+    private: Mapping[str, Waits],
+    horizon_hours: float,
+    *,
+    seed: int = 0,
+    replicates: int = 400,
+    design_effect: float = 1.0,
 ) -> Interval:
     """Hours that somebody waits longer in private than in public, like compared with like.
 
     The difference of the restricted means within each stratum, weighted by how many contacts the stratum has in
     both together (direct standardisation: K. J. Rothman, S. Greenland, T. L. Lash, Modern Epidemiology (2008),
-    chapter 15). Strata that only one side has say nothing and are left out. The interval is Student's, with as
-    many degrees of freedom as the smaller side has contacts that are compared, less one.
+    chapter 15). Strata that only one side has say nothing and are left out. Interval from resampling contacts,
+    as wide as samples of few contacts spread, and wider by the root of the design effect (see `clustered`).
 
     Args:
-        design_effects: of public and private contacts; see `clustered`.
-
-    Returns:
-        NaN with the widest interval that is possible where no stratum, or but one contact of a side, is compared.
-
-    Raises:
-        ValueError: the horizons differ.
+        public, private: by stratum, such as cause and severity.
     """
-    horizon = public.horizon_hours
-    if private.horizon_hours != horizon:
-        raise ValueError("the means of both sides have the same horizon")
-    strata = sorted(set(public.strata) & set(private.strata))
-    places = [[side.strata.index(name) for name in strata] for side in (public, private)]
-    counts = [side.contacts[place] for side, place in zip((public, private), places, strict=True)]
-    fewest = min(float(count.sum()) for count in counts)
-    if fewest < 2:
-        few = "no matter was" if not strata else "too little was"
-        return Interval(float("nan"), -horizon, horizon, f"{few} raised both in public and in private")
-    weights = (counts[0] + counts[1]) / (counts[0] + counts[1]).sum()
-    variance = sum(
-        effect * float((weights**2 * side.variances[place] / count).sum())
-        for side, place, count, effect in zip((public, private), places, counts, design_effects, strict=True)
+    strata = sorted(
+        name for name in public.keys() & private.keys() if public[name].total and private[name].total
     )
-    longer = float((weights * (private.hours[places[1]] - public.hours[places[0]])).sum())
-    half = float(student.ppf(0.5 + level / 2, fewest - 1)) * sqrt(variance)
+    if not strata:
+        return Interval(
+            float("nan"), -horizon_hours, horizon_hours, "no matter was raised both in public and in private"
+        )
+    sizes = np.array([public[name].total + private[name].total for name in strata], dtype=np.float64)
+    weights = sizes / sizes.sum()
+    generator = np.random.default_rng(seed)
+    sides = [side[name] for side in (private, public) for name in strata]
+    signed = np.concatenate([weights, -weights])
+    areas = np.array([_areas(waits, horizon_hours, generator, replicates) for waits in sides])
+    estimate = float(signed @ areas[:, 0])
+    contacts = np.array([waits.total for waits in sides])
+    moved = signed @ _as_samples_spread(areas, contacts, horizon_hours, generator)
+    longer = estimate + moved * np.sqrt(design_effect)
     words = (
-        f"in private {{estimate:+.1f}} h longer without an answer within {horizon:g} h, "
+        f"in private {{estimate:+.1f}} h longer without an answer within {horizon_hours:g} h, "
         "between {low:+.1f} and {high:+.1f}"
     )
-    return interval(longer, max(longer - half, -horizon), min(longer + half, horizon), words)
+    return percentile_interval(estimate, longer, words)
 
 
-MANY = 1_000
+LEAST_SPREAD = 0.1
+"""Of what the contacts of all strata spread by: contacts that happen to be alike are not taken as certain."""
+
+
+def _as_samples_spread(
+    areas: Floats, contacts: Ints, horizon: float, generator: np.random.Generator
+) -> Floats:
+    """What samples of so many contacts would differ by from the whole, of resamples of them.
+
+    Resamples of n contacts spread by (n - 1) / n too little, which strata add up (J. N. K. Rao, C. F. J. Wu,
+    Resampling inference with complex survey data, Journal of the American Statistical Association 83 (1988)
+    231-241). A single contact does not spread at all: it is taken to, as the others do within their strata,
+    or by half the horizon, the most that is possible, where no stratum has two.
+
+    Args:
+        areas: one row a stratum and side: the restricted mean, then those of resamples.
+
+    Returns:
+        Differences, one row a stratum and side.
+    """
+    moved = areas[:, 1:] - areas[:, :1]
+    resampled = moved.var(axis=1)
+    several = contacts > 1
+    degrees = contacts - 1
+    own = resampled * contacts * contacts / np.maximum(degrees, 1)
+    pooled = float(degrees @ own) / float(degrees.sum()) if several.any() else (horizon / 2) ** 2
+    wanted = np.where(several, np.maximum(own, LEAST_SPREAD * pooled), pooled) / contacts
+    alike = resampled <= 0
+    moved[alike] = generator.standard_normal((int(alike.sum()), moved.shape[1]))
+    return moved * np.sqrt(wanted / np.where(alike, 1.0, resampled))[:, None]
+
+
+MANY = 300
 """With so many contacts the spread of the restricted mean is computed: resampling them takes seconds."""
 
 
@@ -323,11 +297,13 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
     if waits.total >= MANY:
         area, spread = _area_with_spread(waits, horizon)
         return np.concatenate([[area], area + spread * generator.standard_normal(replicates)])
-    # bins without contacts change nothing, and there are a thousand
-    used = np.flatnonzero(waits.answered + waits.competing + waits.censored)
-    cells = np.concatenate([waits.answered[used], waits.competing[used], waits.censored[used]])
-    again, some = np.zeros((replicates, len(cells)), dtype=np.int64), cells > 0
-    again[:, some] = generator.multinomial(waits.total, cells[some] / waits.total, replicates)
+    ended = waits.answered + waits.competing + waits.censored
+    bins = np.flatnonzero(
+        (ended > 0) & (waits.upper_hours < horizon)
+    )  # later ones and empty ones change no area
+    cells = np.concatenate([part[bins] for part in (waits.answered, waits.competing, waits.censored)])
+    later = waits.total - int(cells.sum())
+    again = generator.multinomial(waits.total, np.append(cells, later) / waits.total, replicates)[:, :-1]
     answered, competing, censored = np.split(np.concatenate([cells[None], again]), 3, axis=1)
     gone = answered + competing + censored
     risk = waits.total - np.cumsum(gone, axis=1) + gone
@@ -335,47 +311,44 @@ def _areas(waits: Waits, horizon: float, generator: np.random.Generator, replica
     kept = np.cumprod(1 - (answered + competing) / at_risk, axis=1)
     before = np.concatenate([np.ones((len(kept), 1)), kept[:, :-1]], axis=1)
     curve = np.cumsum(before * answered / at_risk, axis=1)
-    edges = np.concatenate([[0.0], np.minimum(waits.upper_hours[used], horizon), [horizon]])
+    edges = np.concatenate([[0.0], waits.upper_hours[bins], [horizon]])
     steps = np.concatenate([np.zeros((len(curve), 1)), curve], axis=1)
     return np.asarray(horizon - steps @ np.diff(edges))
 
 
+def _padded(waits: Waits, horizon: float, extra: int) -> Waits:
+    """With so many more that are answered at once, and so many that have no answer when the horizon is reached."""
+    last = max(horizon, float(waits.upper_hours[-1])) + 1
+    starts = waits.upper_hours[0] > 0
+    edges = np.concatenate([[0.0] if starts else [], waits.upper_hours, [last]])
+    answered, competing, censored = (
+        np.pad(part, (int(starts), 1)) for part in (waits.answered, waits.competing, waits.censored)
+    )
+    answered[0] += extra
+    censored[-1] += extra
+    return Waits(edges, answered, competing, censored)
+
+
 def _area_with_spread(waits: Waits, horizon: float) -> tuple[float, float]:
-    """The restricted mean and its standard error."""
-    parts = (waits.answered[None], waits.competing[None], waits.censored[None])
-    areas, variances = _areas_with_variances(waits.upper_hours, *parts, horizon)
-    return float(areas[0]), float(np.sqrt(variances[0]))
-
-
-def _areas_with_variances(
-    upper: Floats, answered: Ints, competing: Ints, censored: Ints, horizon: float
-) -> tuple[Floats, Floats]:
-    """Restricted means, and their variances by the infinitesimal jackknife; a row each, a column for each bin.
+    """The restricted mean and its standard error by the infinitesimal jackknife.
 
     L. A. Jaeckel, The infinitesimal jackknife, Bell Laboratories Memorandum MM 72-1215-11 (1972); the influence of
     a contact is the derivative of the area by the number of such contacts.
     """
-    gone = answered + competing + censored
-    # whatever becomes of those who wait at the horizon, they have waited so long
-    within = int(np.searchsorted(upper, horizon))
-    total = gone.sum(axis=1, keepdims=True)
-    answered, competing, censored, gone = (part[:, :within] for part in (answered, competing, censored, gone))
-    so_long = (total - gone.sum(axis=1, keepdims=True))[:, 0]
-    risk = np.maximum(total - np.cumsum(gone, axis=1) + gone, 1).astype(np.float64)
-    ended = (answered + competing) / risk
+    risk = np.maximum(waits.at_risk, 1).astype(np.float64)
+    answered, ended = waits.answered / risk, (waits.answered + waits.competing) / risk
     kept = np.maximum(1 - ended, 1 / risk)
-    before = np.cumprod(1 - ended, axis=1)
-    before = np.concatenate([np.ones((len(before), 1)), before[:, :-1]], axis=1)[:, :within]
-    weight = horizon - upper[:within]
-    gained = before * answered / risk * weight
-    later = gained.sum(axis=1, keepdims=True) - np.cumsum(gained, axis=1)
-    waiting = np.cumsum((later * ended / kept - gained) / risk, axis=1)
+    before = np.concatenate([[1.0], np.cumprod(1 - ended)[:-1]])
+    weight = np.maximum(horizon - waits.upper_hours, 0.0)
+    gained = before * answered * weight
+    later = gained.sum() - np.cumsum(gained)
+    waiting = np.cumsum((later * ended / kept - gained) / risk)
     ending = waiting - later / (risk * kept)
     answering = ending + before * weight / risk
-    variances = (answered * answering**2 + competing * ending**2 + censored * waiting**2).sum(axis=1)
-    if within:
-        variances += so_long * waiting[:, -1] ** 2
-    return np.asarray(horizon - gained.sum(axis=1)), np.asarray(variances)
+    variance = (
+        waits.answered * answering**2 + waits.competing * ending**2 + waits.censored * waiting**2
+    ).sum()
+    return float(horizon - gained.sum()), float(np.sqrt(variance))
 
 
 def _first(hours: Floats, holds: NDArray[np.bool_]) -> float:

@@ -46,7 +46,8 @@ def incident_effect(days: Ints, sales: Floats, incident: int, *, until: int | No
       Generalized Linear Models (1989), chapter 6), times what days that are alike hide (`inflation`).
 
     The quantile is Student's with n-k degrees of freedom. A series alone shows a coincidence in time: what else
-    happened on that day is not known. `listener evaluate coverage` says how often an effect is told where none is.
+    happened on that day is not known. `listener evaluate incident` says how often an effect is told where there is
+    one, and where there is none.
 
     Args:
         days: days since 1970-01-01, rising; sales: of each, not below 0.

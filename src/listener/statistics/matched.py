@@ -55,9 +55,9 @@ def matched_difference(
     overlap weights of the propensity "share of the stratum in the first group" (F. Li, K. L. Morgan, A. M.
     Zaslavsky, Balancing covariates via propensity score weighting, Journal of the American Statistical
     Association 113 (2018) 390-400). The variance is that of two independent samples in each stratum, with a
-    pooled variance where a group has a single person; shares are shrunk by half a person (A. Agresti, B.
-    Caffo, The American Statistician 54 (2000) 280-288) so that strata in which all are alike are not taken as
-    certain.
+    pooled variance where a group has a single person. It is at least that of shares that are shrunk by half a
+    person (A. Agresti, B. Caffo, The American Statistician 54 (2000) 280-288), so that strata in which all are
+    alike are not taken as certain; alone that would be too small where most strata have one or two people.
 
     Args:
         first, second: on the same strata, in the same order.
@@ -78,11 +78,15 @@ def matched_difference(
     weights = n1 * n2 / (n1 + n2)
     weights = weights / weights.sum()
     estimate = float(weights @ (mean1 - mean2))
-    variance = weights**2 @ (
+    own = weights**2 @ (
         _variance(n1, first.total[both], first.squares[both])
         + _variance(n2, second.total[both], second.squares[both])
     )
-    half = float(norm.ppf(0.5 + level / 2) * np.sqrt(variance))
+    shrunk = weights**2 @ (
+        _shrunk_variance(n1, first.total[both], first.squares[both])
+        + _shrunk_variance(n2, second.total[both], second.squares[both])
+    )
+    half = float(norm.ppf(0.5 + level / 2) * np.sqrt(max(own, shrunk)))
     found = interval(
         estimate, estimate - half, estimate + half, "{estimate:+.3g}, between {low:+.3g} and {high:+.3g}"
     )
@@ -94,11 +98,21 @@ def matched_difference(
 
 
 def _variance(people: Floats, total: Floats, squares: Floats) -> Floats:
-    """Of a mean. Half a person at the lowest and half at the highest value seen keep it above 0."""
+    """Of a mean, right on average however few people a stratum has: one of a single person has the pooled one."""
+    spread = np.maximum(squares - total**2 / people, 0)
+    own = spread / np.maximum(people - 1, 1)
+    return np.where(people > 1, own, _pooled(people, total, squares)) / people
+
+
+def _shrunk_variance(people: Floats, total: Floats, squares: Floats) -> Floats:
+    """Of a mean, above 0 where all are alike: half a person at the lowest and half at the highest value seen."""
     zero_or_one = np.isclose(total, squares) & (total <= people)
     share = (total + 0.5) / (people + 1)
-    of_shares = share * (1 - share) / (people + 1)
+    return np.where(
+        zero_or_one, share * (1 - share) / (people + 1), 0.1 * _pooled(people, total, squares) / people
+    )
+
+
+def _pooled(people: Floats, total: Floats, squares: Floats) -> float:
     spread = np.maximum(squares - total**2 / people, 0)
-    pooled = spread.sum() / max(float((people - 1).sum()), 1.0)
-    own = np.where(people > 1, spread / np.maximum(people - 1, 1), pooled)
-    return np.where(zero_or_one, of_shares, np.maximum(own, pooled * 0.1) / people)
+    return float(spread.sum()) / max(float((people - 1).sum()), 1.0)

@@ -14,6 +14,9 @@ MOST_CONTACTS = 6
 """Parties with more contacts count as having so many, the part with the cause in proportion: what the rarest
 parties add to the answer is below what the held-out matrix leaves open."""
 _ROUNDS = 200
+_STILL = 1e-6
+"""What no probability moves by in `_BETWEEN_LOOKS` rounds when expectation maximisation ends before `_ROUNDS`."""
+_BETWEEN_LOOKS = 5
 _WORDS = "{estimate:.1%}, between {low:.1%} and {high:.1%} with the model's mistakes taken in"
 _NOBODY = Interval(float("nan"), 0.0, 1.0, "nobody was counted")
 _BLIND = Interval(
@@ -130,7 +133,7 @@ def shares_as_checked(
     accounts: int | None = None,
     linkage: LinkageQuality | None = None,
     seed: int = 0,
-    replicates: int = 2000,
+    replicates: int = 1000,
 ) -> dict[str, Interval]:
     """The same as `corrected_shares` from parties all of whose contacts were checked, drawn by chance from those
     that are counted: nothing is assumed of how the mistakes about one party's contacts hang together.
@@ -192,11 +195,27 @@ def _with_rest(said: Floats, contacts: Floats, known: list[int]) -> Floats:
 def _unmixed(said: Floats, rates: Floats) -> Floats:
     """How often each label is true, for each replicate: expectation maximisation from equal shares."""
     shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1)
-    truth = np.full_like(shares, 1 / shares.shape[1])
-    for _ in range(_ROUNDS):
-        expected = np.einsum("rt,rts->rs", truth, rates)
-        truth = truth * np.einsum("rs,rts->rt", shares / np.maximum(expected, 1e-12), rates)
+    truth = _mixture(shares, rates)
     return np.asarray(truth / np.maximum(truth.sum(axis=1, keepdims=True), 1e-12))
+
+
+def _mixture(seen: Floats, chance: Floats) -> Floats:
+    """How often each thing is true, of how often each is seen and P(seen | true), for each replicate.
+
+    Args:
+        seen: replicates x seen, shares.
+        chance: replicates x true x seen.
+    """
+    mix = np.full(chance.shape[:2], 1 / chance.shape[1])
+    before = mix
+    for number in range(1, _ROUNDS + 1):
+        expected = np.einsum("rt,rts->rs", mix, chance)
+        mix = mix * np.einsum("rs,rts->rt", seen / np.maximum(expected, 1e-12), chance)
+        if number % _BETWEEN_LOOKS == 0:
+            if np.abs(mix - before).max() < _STILL:
+                break
+            before = mix
+    return mix
 
 
 def _two_rates(truth: Floats, rates: Floats, index: int) -> tuple[Floats, Floats]:
@@ -214,11 +233,7 @@ def _share_with(cells: Ints, weights: Floats, recognised: Floats, mistaken: Floa
         seen = np.zeros((len(weights), contacts + 1))
         seen[:, cells[rows, 1]] = weights[:, rows]
         chance = _seen_given_true(int(contacts), recognised, mistaken)
-        mix = np.full((len(weights), contacts + 1), 1 / (contacts + 1))
-        size = np.maximum(seen.sum(axis=1, keepdims=True), 1)
-        for _ in range(_ROUNDS):
-            expected = np.einsum("rt,rtk->rk", mix, chance)
-            mix = mix * np.einsum("rk,rtk->rt", seen / size / np.maximum(expected, 1e-12), chance)
+        mix = _mixture(seen / np.maximum(seen.sum(axis=1, keepdims=True), 1), chance)
         found += (1 - mix[:, 0]) * seen.sum(axis=1)
     return np.asarray(found / np.maximum(weights.sum(axis=1), 1))
 
@@ -231,7 +246,9 @@ def _seen_given_true(contacts: int, recognised: Floats, mistaken: Floats) -> Flo
         row[:, 0] = 1
         for number in range(contacts):
             rate = (recognised if number < true else mistaken)[:, None]
-            row = row * (1 - rate) + np.pad(row, ((0, 0), (1, 0)))[:, :-1] * rate
+            one_more = row[:, :-1] * rate
+            row = row * (1 - rate)
+            row[:, 1:] += one_more
         chance[:, true] = row
     return chance
 

@@ -14,7 +14,7 @@ from stream.triage.failed_contacts import Attempt, Verdict, queue_of_contact
 from stream.triage.policy import Policy
 from stream.triage.standing_clock import Start, clock_of, ends, stand
 
-MAX_LAST = 4
+MAX_LAST = 9
 MAX_LATE = 10
 """Of the last attempts of a case, and of the last ones that were late, so many have a clock beside the first."""
 

@@ -113,6 +113,21 @@ def test_what_was_stored_before_the_facts_were_counted_is_counted_too(empty_data
     assert client.execute(counted) == [(1, 7, 3)]
 
 
+def test_a_case_stored_before_its_need_was_kept_has_none_until_it_is_stored_again(
+    empty_database: str,
+) -> None:
+    before = next(one.number for one in shipped_migrations() if one.name == "need_of_a_case")
+    migrate(empty_database, shipped_migrations()[: before - 1])
+    client = connect(empty_database)
+    told = "INSERT INTO cases (case_id, opened_at, asked_at, version{}) VALUES ('K-1', 0, 0, {}{})"
+    client.execute(told.format("", 1, ""))
+    migrate(empty_database)
+    needs = "SELECT need FROM current_cases UNION ALL SELECT need FROM wait_facts UNION ALL SELECT need FROM waits"
+    assert client.execute(needs) == [("",)] * 3
+    client.execute(told.format(", need", 2, ", 'question'"))
+    assert client.execute(needs) == [("question",)] * 3
+
+
 def test_what_is_missing_is_told_with_what_to_do(empty_database: str) -> None:
     migrate(empty_database, shipped_migrations()[:1])
     with pytest.raises(ServiceError, match=r"lacks 0002_identity, .* run `listener migrate`"):

@@ -105,6 +105,13 @@ class Company:
         return {row["root_cause"]: row for row in rows}
 
 
+def _of_season(day: int, size: float) -> int:
+    """Parties on a day: thrice as many late as early, fewer on two days of the week, and some noise."""
+    week_end = 0.6 if day % 7 > 4 else 1
+    noise = day * 7919 % 13 / 6 - 1
+    return round(size * week_end * (1 - sin(pi * (day / 140 + 0.5)) / 2) * (1 + noise / 8))
+
+
 @pytest.fixture
 def company(database: str) -> Iterator[Making]:
     client = connect(database)
@@ -139,6 +146,37 @@ def test_planted_effects_are_found_beside_causes_with_the_same_season(
         assert row["events_after"] == shop.heard(cause, range(fix, days))
 
 
+FALL = [_of_season(day, 40 if day < 84 else 6) for day in range(140)]
+"""What many raise until a fix, and few after it; as a control it would let everything else look worse."""
+STEADY_BESIDE = {
+    cause: [_of_season(day, size) for day in range(140)] for cause, size in (("invoices", 20), ("prices", 9))
+}
+"""A cause whose fix does nothing, and a control; both with the season only."""
+
+
+def test_a_cause_that_has_a_fix_of_its_own_is_no_control_of_others(company: Making) -> None:
+    shop = company(STEADY_BESIDE | {"parcels": FALL}, 140)
+    shop.hear()
+    shop.fix("invoices", 84)
+    assert shop.found()["invoices"]["verdict"] == "worse", "parcels is a control still"
+    shop.fix("parcels", 84)
+    found = shop.found()
+    assert {cause: row["verdict"] for cause, row in found.items()} == {
+        "invoices": "not shown",
+        "parcels": "reduced",
+    }
+    assert found["invoices"]["ratio"] == pytest.approx(1, abs=0.1)
+    assert found["parcels"]["ratio"] == pytest.approx(6 / 40, abs=0.05)
+
+
+def test_contacts_of_no_known_cause_are_no_control(company: Making) -> None:
+    shop = company(STEADY_BESIDE | {"": FALL}, 140)
+    shop.hear()
+    shop.fix("invoices", 84)
+    row = shop.found()["invoices"]
+    assert (row["verdict"], row["ratio"]) == ("not shown", pytest.approx(1, abs=0.1))
+
+
 YEARS, FIXED = 763, 756
 """Days: two years and more, with which a cause is judged without controls, and a week after the fix."""
 STEADY = [30 if day % 8 == 0 else 15 for day in range(YEARS + 90)]
@@ -163,10 +201,3 @@ def test_for_what_is_imported_after_listening_nothing_is_made_up(company: Making
     row = shop.found()["parcels"]
     assert row["events_after"] == sum(STEADY[FIXED:YEARS])
     assert (row["verdict"], row["ratio"]) == ("not shown", pytest.approx(1, abs=0.03))
-
-
-def _of_season(day: int, size: float) -> int:
-    """Parties on a day: thrice as many late as early, fewer on two days of the week, and some noise."""
-    week_end = 0.6 if day % 7 > 4 else 1
-    noise = day * 7919 % 13 / 6 - 1
-    return round(size * week_end * (1 - sin(pi * (day / 140 + 0.5)) / 2) * (1 + noise / 8))

@@ -33,7 +33,7 @@ def test_the_report_and_every_view_can_be_selected_from(reader_url: str) -> None
         "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()"
     )
     assert "current_mentions" in dict(views)
-    values = {"since": "2015-01-01", "until": "2016-01-01", "cause": "late"}
+    values = {"since": "2015-01-01", "until": "2016-01-01", "cause": "late", "one_of": "1"}
     for view, made_by in views:
         wanted = ", ".join(f"{name} = '{value}'" for name, value in values.items() if f"{{{name}:" in made_by)
         client.execute(f"SELECT * FROM listener.{view}{f'({wanted})' if wanted else ''} LIMIT 1")

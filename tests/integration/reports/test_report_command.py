@@ -103,32 +103,6 @@ def test_json_and_csv_keep_figures_whole_and_tell_what_is_not_known_from_nought(
     assert {line[shares:].split()[0] for line in table[1:]} == {"0.667", "-"}
 
 
-def test_the_minutes_of_a_contact_are_those_of_the_configuration(database: str, tmp_path: Path) -> None:
-    log = Log()
-    for week in range(4):
-        for number in range(3):
-            at = SPRING + timedelta(weeks=week, hours=number)
-            log.mention(
-                10 * week + number, f"t:{number}", ("late",), at=at, channel="phone", visibility="private"
-            )
-    store(database, log.records)
-    hours = {}
-    for minutes in ("{}", "{phone: 20, default: 1}"):
-        (tmp_path / "listener.yaml").write_text(f"reports:\n  handling_minutes: {minutes}\n")
-        code, out, err = listener(tmp_path, database, "report", "what-we-teach", "--format", "json")
-        assert code == 0, err
-        [phone] = json.loads(out)
-        hours[err.split(",")[0]] = phone["hours_a_week"]
-    assert hours == {
-        "Work with 8 minutes for each contact": pytest.approx(3 * 8 / 60),
-        "Work with 20 minutes for each contact": pytest.approx(1),
-    }
-    (tmp_path / "listener.yaml").write_text("reports:\n  handling_minutes: {fax: 20}\n")
-    code, out, err = listener(tmp_path, database, "report", "what-we-teach")
-    assert (code, out) == (2, "")
-    assert "listener.yaml:2: reports.handling_minutes: " in err
-
-
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -94,15 +94,6 @@ def test_a_page_shows_every_figure_of_its_report_with_its_picture(
         assert meaning_of(name, column).heading[0].isupper(), f"nobody has said what {column} means"
 
 
-@pytest.mark.parametrize("name", ["channels", "what-we-teach"])
-def test_every_column_is_explained_below_its_table(browser: Browser, reports: ToldReports, name: str) -> None:
-    page = browser.get(f"/analysis/reports/{name}").text
-    for column in reports.answers[name].columns:
-        about = meaning_of(name, column)
-        assert about.meaning, column
-        assert f"<dt>{about.heading}</dt><dd>{about.meaning}</dd>" in html.unescape(page)
-
-
 def _text(value: Any) -> str:
     if value is None:
         return ""

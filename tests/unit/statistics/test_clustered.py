@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.evaluation.coverage import clustered_cases, cover
+from listener.evaluation.coverage import clustered_cases, clustered_groups, cover
 from listener.statistics.clustered import PartySums, clustered_difference, clustered_share
 from listener.statistics.proportion import wilson
 
@@ -42,6 +42,11 @@ def test_the_variance_is_that_of_drawing_parties_anew() -> None:
 def test_it_covers_the_truth_where_independent_cases_would_not() -> None:
     assert cover("", clustered_cases, 200).covered.estimate >= 0.91
     assert cover("", lambda chance: clustered_cases(chance, together=False), 200).covered.estimate < 0.88
+
+
+def test_so_does_the_difference_of_two_groups() -> None:
+    assert cover("", clustered_groups, 400).covered.estimate >= 0.92
+    assert cover("", lambda chance: clustered_groups(chance, together=False), 400).covered.estimate < 0.9
 
 
 @given(st.lists(st.integers(0, 6).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=1))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from listener.evaluation.coverage import share_with_errors, true_share
+from listener.evaluation.coverage import cover, next_week, share_with_errors, trend_of_a_cause, true_share
 from listener.evaluation.fix_simulation import FixWorld, most_power, simulate_fix, verdicts
 from listener.statistics.checked_parties import CheckedParties, checked_parties
 from listener.statistics.confusion import Confusion
@@ -17,6 +17,7 @@ from listener.statistics.proportion import share_difference, wilson
 from listener.statistics.ranking import disagreement
 from listener.statistics.reporting_delay import heard_share
 from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
+from listener.statistics.trend import trend
 from listener.statistics.workload import ChannelLoad, forecast_hours
 
 
@@ -90,6 +91,16 @@ def test_like_is_compared_with_like() -> None:
     assert found.words.endswith("no association shown")
 
 
+def test_the_difference_within_strata_of_one_or_two_people_is_covered() -> None:
+    chance, hits = np.random.default_rng(1), 0
+    for _ in range(400):
+        people = chance.integers(1, 3, (2, 60))
+        first, second = chance.binomial(people, 0.5)
+        found = matched_difference(Sums.of_shares(people[0], first), Sums.of_shares(people[1], second))
+        hits += found.difference.covers(0)
+    assert 0.93 * 400 <= hits < 0.98 * 400
+
+
 def test_fixes_are_judged() -> None:
     assert fix_effect(simulate_fix(FixWorld(effect=0.3), np.random.default_rng(1))).verdict == "reduced"
     assert fix_effect(simulate_fix(FixWorld(effect=2), np.random.default_rng(1))).verdict == "worse"
@@ -139,6 +150,21 @@ def test_a_shifted_mix_shifts_the_hours() -> None:
     channels = {"phone": ChannelLoad(np.full(8, 60), 10), "social": ChannelLoad(np.full(8, 60), 20)}
     assert forecast_hours(channels)["all"].estimate == pytest.approx(30)
     assert forecast_hours(channels, {"phone": 0.0, "social": 1.0})["all"].estimate == pytest.approx(40)
+
+
+def test_next_week_falls_into_the_interval_that_is_forecast() -> None:
+    assert 0.9 <= cover("", next_week, 400).covered.estimate <= 0.98
+
+
+def test_a_trend_is_the_ratio_with_the_odds_of_a_share_as_its_interval() -> None:
+    found, share = trend(60, 50), wilson(60, 110)
+    assert found.estimate == pytest.approx(1.2)
+    assert (found.low, found.high) == pytest.approx(
+        (share.low / (1 - share.low), share.high / (1 - share.high))
+    )
+    assert np.isnan(trend(3, 0).estimate)
+    assert trend(0, 3).low == 0
+    assert 0.92 <= cover("", trend_of_a_cause, 400).covered.estimate <= 0.98
 
 
 def test_a_matter_that_many_complain_of_is_found_and_named() -> None:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from listener.evaluation.coverage import cover, sales_after_incident
-from listener.evaluation.incident_simulation import FOR_A_WEEK, SalesWorld, simulate_incident
+from listener.evaluation.incident_simulation import (
+    DROP,
+    FOR_A_WEEK,
+    WITH_AND_WITHOUT,
+    WORLDS,
+    SalesWorld,
+    simulate_incident,
+    verdicts,
+)
 from listener.statistics.interrupted import inflation
 
 
@@ -31,6 +39,23 @@ def test_a_drop_is_shown() -> None:
     ):
         said = [simulate_incident(world, np.random.default_rng(seed)).verdict for seed in range(40)]
         assert said.count("lower") >= 38
+
+
+def test_a_drop_is_told_and_nothing_where_there_is_none() -> None:
+    found = {effect: verdicts(SalesWorld(60, 14, effect=effect), 60) for effect in (DROP, 0)}
+    for shares in found.values():
+        assert shares["lower"] + shares["no effect shown"] + shares["higher"] == pytest.approx(1)
+        assert shares["shown"] == pytest.approx(1 - shares["no effect shown"])
+        assert shares["shown_low"] <= shares["shown"] <= shares["shown_high"]
+        assert shares["covered"] >= 0.85
+    assert found[DROP]["lower"] >= 0.9
+    assert found[0]["shown"] == pytest.approx(1 - found[0]["covered"])
+    assert found[0]["shown"] <= 0.1
+
+
+def test_every_incident_is_tried_with_a_drop_and_without() -> None:
+    assert len(WITH_AND_WITHOUT) == 2 * len(WORLDS)
+    assert [world.effect for world in WITH_AND_WITHOUT.values()] == [0] * len(WORLDS) + [DROP] * len(WORLDS)
 
 
 def test_days_that_are_alike_tell_less() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from listener.domain.case import Case, CaseContact
+from listener.domain.enriched import Need
 from listener.domain.mention import Channel, Visibility
 from listener.domain.response import Level
 
@@ -21,7 +22,7 @@ class Course(NamedTuple):
 
     Attributes:
         asked_at: when the first contact that wants an answer was made; None where none does.
-        channel, visibility, source: of that contact, else of the first; None where no contact is left.
+        channel, need, visibility, source: of that contact, else of the first; None where no contact is left.
         first_answer_at: when a person answered it first, in whatever channel.
         first_answer_channel, first_answer_level: of that answer.
         ended_at: since when it is resolved or declined; None while it is neither.
@@ -32,6 +33,7 @@ class Course(NamedTuple):
 
     asked_at: datetime | None = None
     channel: Channel | None = None
+    need: Need | None = None
     visibility: Visibility | None = None
     source: str | None = None
     first_answer_at: datetime | None = None
@@ -65,6 +67,7 @@ def _course(case: Case) -> Course:
     return Course(
         asked_at,
         first.channel,
+        first.need,
         first.visibility,
         first.source,
         None if answer is None else answer.occurred_at,

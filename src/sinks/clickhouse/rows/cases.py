@@ -67,6 +67,7 @@ def case_rows(records: Sequence[Record]) -> list[Rows]:
         "clock_jurisdictions": [[clock.jurisdiction or "" for clock in case.clocks] for case in cases],
         "asked_at": milliseconds_or_none([course.asked_at for course in courses]),
         "channel": or_empty(course.channel for course in courses),
+        "need": or_empty(course.need for course in courses),
         "visibility": or_empty(course.visibility for course in courses),
         "source": or_empty(course.source for course in courses),
         "first_answer_at": milliseconds_or_none([course.first_answer_at for course in courses]),

@@ -43,8 +43,10 @@ def course(*contacts: CaseContact, answers: tuple[Response, ...] = (), **changes
 
 
 def test_praise_asks_nothing_and_the_first_who_asks_counts() -> None:
-    found = course(contact(0, needs_response=False, channel="review"), contact(5, channel="email"))
-    assert (found.asked_at, found.channel) == (at(5), "email")
+    praise = contact(0, needs_response=False, channel="review", need="praise")
+    found = course(praise, contact(5, channel="email", need="question"))
+    assert (found.asked_at, found.channel, found.need) == (at(5), "email", "question")
+    assert course(praise).need == "praise"
     assert course(contact(0, needs_response=False, channel="review")).asked_at is None
     assert course() == Course()
 

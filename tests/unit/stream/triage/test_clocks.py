@@ -304,6 +304,19 @@ def test_historical_contacts_have_clocks_that_ask_for_nothing() -> None:
     }
 
 
+@pytest.mark.parametrize(("attempts", "shown"), [(10, 10), (40, 10)])
+def test_each_of_ten_attempts_has_its_clock_and_of_more_the_first_and_the_last(
+    attempts: int, shown: int
+) -> None:
+    happened: list[Happened] = []
+    for n in range(attempts):
+        happened.append(mention(f"{n:04}", "complaint cause-a", MONDAY + n * 24.0))
+        happened.append(response(f"r{n}", f"{n:04}", "x:a", MONDAY + n * 24.0 + 1))
+    found = looked_at(happened, policy(BASE), at(MONDAY + attempts * 24))[0]
+    responses = [clock for clock in found if clock.kind.endswith("_response")]
+    assert (len(responses), {clock.state for clock in responses}) == (shown, {"met"})
+
+
 def test_a_long_case_shows_its_first_its_open_and_its_last_clocks() -> None:
     happened: list[Happened] = [
         mention(f"{n:04}", "complaint cause-a", MONDAY + n * 50.0) for n in range(200)
