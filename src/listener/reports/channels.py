@@ -74,8 +74,8 @@ def channels(client: Client, window: Window) -> Answer:
     ]
     rows.sort(key=lambda row: (row["visibility"], -row["cases"], row["channel"]))
     alike_matters = Matters.of(matters, answers, edges)
-    effect = _mean_effect(list(alike.values()))
-    overall = alike_matters.advantage(HORIZON_HOURS, effect)
+    overall_effect = _mean_effect(list(alike.values()))
+    overall = alike_matters.advantage(HORIZON_HOURS, overall_effect)
     for row in rows:
         key = row["channel"], row["visibility"]
         waits, solved = (waits_of(part, edges) for part in whole[key])
@@ -93,7 +93,7 @@ def channels(client: Client, window: Window) -> Answer:
         longer = alike_matters.advantage(HORIZON_HOURS, _mean_effect([alike[key]]), row["channel"])
         row |= spread("longer_than_public_hours", longer if row["visibility"] == "private" else NOT_COMPARED)
         row |= spread("public_advantage_hours", overall)
-    return answer(COLUMNS, rows, alike_matters.words(overall, effect))
+    return answer(COLUMNS, rows, alike_matters.words(overall, overall_effect))
 
 
 def _counted(asked: Binned) -> Row:
