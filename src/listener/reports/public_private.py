@@ -12,6 +12,8 @@ from listener.statistics.log_rank import log_rank
 
 Waiting = Mapping[str, Waits]
 """By matter: root cause and whether it is severe."""
+MANY_OF_A_CHANNEL = 30
+"""With so many contacts of a matter the spread is computed, not resampled: every channel is compared in each."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ class Matters:
         Args:
             effect: how many times the variance is that of independent cases.
         """
-        private = self.private if channel is None else self.of_channel.get(channel, {})
-        return advantage(self.public, private, horizon_hours, design_effect=effect)
+        if channel is None:
+            return advantage(self.public, self.private, horizon_hours, design_effect=effect)
+        own = self.of_channel.get(channel, {})
+        return advantage(self.public, own, horizon_hours, design_effect=effect, many=MANY_OF_A_CHANNEL)
 
     def words(self, overall: Interval, effect: float) -> list[str]:
         """The advantage of all private channels together, and whether the waits differ by more than chance."""

@@ -132,6 +132,15 @@ def test_like_compared_with_like_covers_the_advantage_and_all_with_all_do_not() 
     assert all_with_all < 45
 
 
+def test_what_is_computed_instead_of_resampled_is_as_sure() -> None:
+    public, private = wait_simulation.public_and_private(np.random.default_rng(1))
+    resampled, computed = (
+        advantage(public, private, 168, replicates=4000, many=many) for many in (10_000, 30)
+    )
+    assert computed.estimate == pytest.approx(resampled.estimate)
+    assert computed.high - computed.low == pytest.approx(resampled.high - resampled.low, rel=0.05)
+
+
 def test_strata_of_few_contacts_are_not_taken_for_surer_than_they_are() -> None:
     """Thirty matters with two contacts a side, all of one distribution: the truth is 0."""
     hits = 0
