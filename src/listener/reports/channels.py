@@ -50,7 +50,7 @@ def channels(client: Client, window: Window) -> Answer:
     of the first contact, end a wait otherwise. mean_hours: restricted to a week. A median that is not reached
     is None. An answer counts for the channel that was asked, whichever it came by; answered_elsewhere counts
     those that came by another. never_answered counts those that wait today, some of them since an hour;
-    never_answered_share is the share that no person answers within 30 days, or as long as it was listened. The
+    never_answered_share is the share that no person answers within 30 days, or as long as it can be told. The
     intervals take the party as the unit: a customer with many cases makes them wider, by the design effect
     (`listener.statistics.clustered`).
 

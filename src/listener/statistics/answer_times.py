@@ -303,9 +303,8 @@ def _areas(
         area, spread = _area_with_spread(waits, horizon)
         return np.concatenate([[area], area + spread * generator.standard_normal(replicates)])
     ended = waits.answered + waits.competing + waits.censored
-    bins = np.flatnonzero(
-        (ended > 0) & (waits.upper_hours < horizon)
-    )  # later ones and empty ones change no area
+    # empty bins, and later ones, change no area
+    bins = np.flatnonzero((ended > 0) & (waits.upper_hours < horizon))
     cells = np.concatenate([part[bins] for part in (waits.answered, waits.competing, waits.censored)])
     later = waits.total - int(cells.sum())
     again = generator.multinomial(waits.total, np.append(cells, later) / waits.total, replicates)[:, :-1]
