@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from listener.domain.enriched import NO_CAUSE, Enrichment
+from listener.domain.ids import customer_party
 from listener.domain.mention import Mention
 from listener.evaluation.drawn_people import Owners, owners_of
 from listener.evaluation.triage import World
@@ -36,6 +37,7 @@ class Cases:
         went_public_from: account of its owner from which a public contact came after a failed private one; -1
             where none came.
         until: hours at which history ends.
+        segments: their names, the first for none; segment: place of that of the customer behind the case.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +52,8 @@ class Cases:
     answered_by: Ints
     went_public_from: Ints
     until: float
+    segments: tuple[str, ...]
+    segment: Ints
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def cases_of(world: World, enricher: Enricher) -> Cases:
     owners = owners_of(*zip(*accounts, strict=True))
     went_public_from = np.full(len(cases), -1)
     went_public_from[[name is not None for name in loud]] = owners.account[len(cases) :]
+    segment_of = {customer_party(one.customer_id): one.segment or "none" for one in world.customers}
     begin = min(case.first.occurred_at for case in cases)
     return Cases(
         labels,
@@ -98,6 +103,8 @@ def cases_of(world: World, enricher: Enricher) -> Cases:
         _places(answers, channels),
         went_public_from,
         _hours(world.as_of, begin),
+        segments := ("none", *sorted({one.segment for one in world.customers if one.segment})),
+        _places([segment_of.get(case.first.party, "none") for case in cases], segments),
     )
 
 

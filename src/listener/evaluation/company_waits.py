@@ -1,5 +1,5 @@
-"""How often intervals of waits, returns and escalations hold the truth on a simulated company, whether labels and
-match are right or err."""
+"""How often intervals of waits, returns, escalations, deadlines and fairness hold the truth on a simulated
+company, whether labels and match are right or err."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,9 +11,11 @@ import numpy as np
 from listener.domain.enriched import NO_CAUSE
 from listener.evaluation.company_cases import NO_CASE, Bools, Cases
 from listener.evaluation.drawn_people import AS_MADE_UP, Drawn, Draws, MatchErrors
+from listener.simulator.company import DESKS
 from listener.statistics.answer_times import Waits, advantage, answered_within, restricted_mean
 from listener.statistics.clustered import PartySums, clustered_share, design_effect
 from listener.statistics.interval import Floats, Interval, Ints
+from listener.statistics.matched import Sums, matched_difference
 from listener.statistics.proportion import wilson
 
 HORIZON_HOURS: Final = 168.0
@@ -25,7 +27,11 @@ MEAN: Final = "mean hours within 168 h, by channel"
 CAME_BACK: Final = "came back after an answer, by channel"
 WENT_PUBLIC: Final = "went public, by root cause"
 LONGER: Final = "hours longer in private, same root cause"
+IN_TIME: Final = "first answers within the target, by channel"
+FAIR: Final = "answered in a day, by segment against the others"
 EVERYBODY: Final = "all"
+TARGET_HOURS: Final[Mapping[str, float]] = {name: desk.target_hours for name, desk in DESKS.items()}
+"""Channel to the hours in which the company means to answer there."""
 
 Figures = dict[str, dict[str, Interval]]
 Truth = dict[str, dict[str, float]]
@@ -49,6 +55,7 @@ class Seen:
     answered: Floats
     answered_by: Ints
     went_public: Bools
+    segment: Ints
     until: float
 
     def waits(self, those: Bools) -> Waits:
@@ -97,6 +104,7 @@ def seen(
         np.where(known, answered, np.inf),
         np.where(known, cases.answered_by[places], -1),
         ((loud >= 0) & (parties[first + np.maximum(loud, 0)] == party))[order],
+        cases.segment[places],
         until,
     )
 
@@ -139,6 +147,13 @@ def truth_of(cases: Cases, until: float) -> Truth:
         },
         WENT_PUBLIC: {name: went_public(whole, cases.labels.index(name)).estimate for name in causes},
         LONGER: {EVERYBODY: longer / weight} if weight else {},
+        IN_TIME: {name: in_time(whole, cases, name).estimate for name in channels},
+        FAIR: {
+            name: found.estimate
+            for number, name in enumerate(cases.segments)
+            if (whole.segment == number).mean() >= LEAST_SHARE
+            and np.isfinite((found := fair(whole, number)).estimate)
+        },
     }
 
 
@@ -151,6 +166,8 @@ def intervals(cases: Cases, sample: Seen, truth: Truth, seed: int) -> Figures:
         CAME_BACK: {name: came_back(sample, cases.channels.index(name)) for name in truth[CAME_BACK]},
         WENT_PUBLIC: {name: went_public(sample, cases.labels.index(name)) for name in truth[WENT_PUBLIC]},
         LONGER: {name: longer_in_private(sample, seed) for name in truth[LONGER]},
+        IN_TIME: {name: in_time(sample, cases, name) for name in truth[IN_TIME]},
+        FAIR: {name: fair(sample, cases.segments.index(name)) for name in truth[FAIR]},
     }
 
 
@@ -195,6 +212,36 @@ def longer_in_private(sample: Seen, seed: int) -> Interval:
     units = sample.party * (sample.channel.max(initial=0) + 1) + sample.channel
     effect = _mean_effect(units, _hours(sample))
     return advantage(public, private, HORIZON_HOURS, seed=seed, design_effect=effect)
+
+
+def in_time(sample: Seen, cases: Cases, channel: str) -> Interval:
+    """Of the first answers by this channel whose deadline is decided, those within the target; as `deadlines`."""
+    target = TARGET_HOURS[channel]
+    met = sample.answered - sample.asked <= target
+    those = (sample.channel == cases.channels.index(channel)) & (
+        met | (sample.asked + target <= sample.until)
+    )
+    return clustered_share(_sums(sample.party[those], met[those]))
+
+
+def fair(sample: Seen, segment: int) -> Interval:
+    """The share answered in a day of a segment less that of the others, within the same channel and root cause, of
+    a party's first case there; as `fairness`, but for need and severity."""
+    watched = np.flatnonzero(np.isfinite(sample.answered) | (sample.asked + DAY_HOURS <= sample.until))
+    alike = sample.channel[watched] * (sample.cause.max(initial=0) + 1) + sample.cause[watched]
+    _, firsts = np.unique(np.stack([sample.party[watched], alike]), axis=1, return_index=True)
+    _, stratum = np.unique(alike[firsts], return_inverse=True)
+    those = watched[firsts]
+    quick = (sample.answered - sample.asked)[those] <= DAY_HOURS
+    own = sample.segment[those] == segment
+    first, second = (
+        Sums.of_shares(
+            np.bincount(stratum[side], minlength=len(those)),
+            np.bincount(stratum[side & quick], minlength=len(those)),
+        )
+        for side in (own, ~own)
+    )
+    return matched_difference(first, second).difference
 
 
 def company_waits(

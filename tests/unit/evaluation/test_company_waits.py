@@ -12,6 +12,8 @@ from listener.cli.evaluate_command import command, read_world
 from listener.evaluation.company_cases import NO_CASE, Cases, cases_of
 from listener.evaluation.company_waits import (
     CAME_BACK,
+    FAIR,
+    IN_TIME,
     LONGER,
     MEAN,
     WENT_PUBLIC,
@@ -46,6 +48,8 @@ def some_cases() -> Cases:
         answered_by=np.array([0, 0, 0, -1, 1]),
         went_public_from=np.array([-1, -1, 1, -1, -1]),
         until=268.0,
+        segments=("none", "plus"),
+        segment=np.array([1, 1, 0, 0, 0]),
     )
 
 
@@ -56,6 +60,8 @@ def test_the_truth_is_that_of_everybody_and_knows_how_waits_ended_later() -> Non
     assert truth[CAME_BACK] == {"email": 1.0, "forum": 0.0}
     assert truth[WENT_PUBLIC] == {"delay": 0.5}
     assert truth[LONGER] == {"all": pytest.approx(66 - 1)}
+    assert truth[IN_TIME] == {"email": pytest.approx(1 / 2), "forum": 1.0}
+    assert truth[FAIR] == {"none": pytest.approx(-1), "plus": pytest.approx(1)}
 
 
 def test_what_is_known_ends_with_observation_and_with_the_accounts_that_are_tied() -> None:
@@ -102,13 +108,15 @@ def covered() -> dict[str, dict[str, float]]:
         np.where(np.isfinite(answered), public.astype(np.int64), -1),
         np.where(loud, account + 1, -1),
         1000.0,
+        ("none", "plus"),
+        (np.arange(len(person)) % 3 == 0).astype(np.int64),
     )
     figures: dict[str, Any] = company_waits(cases, 40, people=250, errors=MatchErrors(0.3, 0.97))
     assert figures["intervals"][WITHIN] == 80
     return {figure: dict(of) for figure, of in figures["covered"].items()}
 
 
-@pytest.mark.parametrize("figure", [WITHIN, MEAN, CAME_BACK, WENT_PUBLIC, LONGER])
+@pytest.mark.parametrize("figure", [WITHIN, MEAN, CAME_BACK, WENT_PUBLIC, LONGER, IN_TIME, FAIR])
 def test_true_labels_and_match_are_covered(covered: dict[str, dict[str, float]], figure: str) -> None:
     assert covered[figure][TRUE] >= 0.85
 
