@@ -46,7 +46,7 @@ FROM cases;
 
 CREATE OR REPLACE VIEW current_cases AS
 SELECT
-    c.* EXCEPT (party, version),
+    c.* EXCEPT (party, version, snapshot_partition, snapshot_offset),
     if(p.epoch >= bitShiftRight(c.case_version, 32), p.party, c.party) AS party
 FROM cases AS c FINAL
 LEFT JOIN (SELECT author, party, epoch FROM parties FINAL WHERE epoch > 1) AS p ON c.anchor_author = p.author

@@ -9,7 +9,7 @@ REPEATABLE = re.compile(
     # rows that come again replace themselves, or change nothing
     r"|INSERT INTO (contact_facts|case_facts|cause_names|account_traits|heard_until)\s+SELECT "
     r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|COMMENT COLUMN|MODIFY COMMENT) "
-    r"|ALTER TABLE \w+ MATERIALIZE COLUMN ",
+    r"|ALTER TABLE \w+ (MATERIALIZE COLUMN|MODIFY QUERY)\s",
 )
 
 
