@@ -90,8 +90,10 @@ def channels(client: Client, window: Window) -> Answer:
         row |= spread(
             "resolved_within_168h", answered_within(solved, HORIZON_HOURS, design_effect=max(effects))
         )
-        longer = alike_matters.advantage(HORIZON_HOURS, _mean_effect([alike[key]]), row["channel"])
-        row |= spread("longer_than_public_hours", longer if row["visibility"] == "private" else NOT_COMPARED)
+        longer = NOT_COMPARED
+        if row["visibility"] == "private":
+            longer = alike_matters.advantage(HORIZON_HOURS, _mean_effect([alike[key]]), row["channel"])
+        row |= spread("longer_than_public_hours", longer)
         row |= spread("public_advantage_hours", overall)
     return answer(COLUMNS, rows, alike_matters.words(overall, overall_effect))
 
