@@ -287,18 +287,15 @@ def coverage(
       listener evaluate coverage --seeds 100 --data world
     """
     if directory is not None:
-        from listener.evaluation.company_cases import cases_of
+        from listener.evaluation.company_cases import cases_of, found_in
         from listener.evaluation.company_coverage import company_coverage, contacts_of
         from listener.evaluation.company_waits import company_waits
 
-        world, enricher, errors = (
-            read_world(directory),
-            Enricher(None, models),
-            MatchErrors(recall, precision),
-        )
+        world, errors = read_world(directory), MatchErrors(recall, precision)
+        found = found_in(world, Enricher(None, models))
         of_company = {
-            "root_causes": company_coverage(contacts_of(world, enricher), seeds, errors=errors),
-            "waits": company_waits(cases_of(world, enricher), seeds, errors=errors),
+            "root_causes": company_coverage(contacts_of(world, found), seeds, errors=errors),
+            "waits": company_waits(cases_of(world, found), seeds, errors=errors),
         }
         click.echo(json.dumps(of_company, indent=2))
         return
@@ -306,7 +303,7 @@ def coverage(
         raise UsageError("--models needs --data")
     from listener.evaluation.coverage import evaluate_coverage
 
-    found = [
+    covered = [
         {
             "what": one.what,
             "simulations": one.simulations,
@@ -318,7 +315,7 @@ def coverage(
         }
         for one in evaluate_coverage(seeds)
     ]
-    click.echo(json.dumps(found, indent=2))
+    click.echo(json.dumps(covered, indent=2))
 
 
 def read_world(directory: Path) -> World:

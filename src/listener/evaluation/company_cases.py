@@ -64,16 +64,32 @@ class _Case:
     matter: MatterTruth | None = None
 
 
-def cases_of(world: World, enricher: Enricher) -> Cases:
+def found_in(world: World, enricher: Enricher) -> dict[str, Enrichment]:
+    """What enrichment finds of each mention of which the truth is known, by id."""
+    mentions = list(
+        {
+            one.mention_id: one
+            for one in world.recorded
+            if isinstance(one, Mention) and one.mention_id in world.mentions
+        }.values()
+    )
+    batches = (mentions[start : start + _BATCH] for start in range(0, len(mentions), _BATCH))
+    return {
+        one.mention_id: words
+        for batch in batches
+        for one, words in zip(batch, enricher.enrich(batch), strict=True)
+    }
+
+
+def cases_of(world: World, found: Mapping[str, Enrichment]) -> Cases:
     """Every matter is a case, of the first root cause that enrichment finds in its contacts.
 
     With found labels it is none if enrichment finds of none of its contacts that it wants an answer; and what
     truly is praise, talk or spam is one if enrichment finds that it does.
     """
-    found = _found(world, enricher)
     cases = [_of_matter(world, matter, found) for matter in world.matters]
     cases.extend(
-        _Case(truth, None, _cause(words))
+        _Case(truth, None, first_cause(words))
         for name, words in found.items()
         if (truth := world.mentions[name]).matter_id is None and words.needs_response
     )
@@ -108,31 +124,16 @@ def cases_of(world: World, enricher: Enricher) -> Cases:
     )
 
 
-def _found(world: World, enricher: Enricher) -> dict[str, Enrichment]:
-    mentions = list(
-        {
-            one.mention_id: one
-            for one in world.recorded
-            if isinstance(one, Mention) and one.mention_id in world.mentions
-        }.values()
-    )
-    batches = (mentions[start : start + _BATCH] for start in range(0, len(mentions), _BATCH))
-    return {
-        one.mention_id: words
-        for batch in batches
-        for one, words in zip(batch, enricher.enrich(batch), strict=True)
-    }
-
-
 def _of_matter(world: World, matter: MatterTruth, found: Mapping[str, Enrichment]) -> _Case:
     words = [found[name] for name in matter.contacts if name in found]
-    causes = (cause for one in words if (cause := _cause(one)) != NO_CAUSE)
+    causes = (cause for one in words if (cause := first_cause(one)) != NO_CAUSE)
     seen = any(one.needs_response for one in words)
     first = world.mentions[matter.contacts[0]]
     return _Case(first, matter.root_cause, next(causes, NO_CAUSE) if seen else None, matter)
 
 
-def _cause(words: Enrichment) -> str:
+def first_cause(words: Enrichment) -> str:
+    """The root cause that is found first and foremost."""
     return words.root_causes[0].node if words.root_causes else NO_CAUSE
 
 

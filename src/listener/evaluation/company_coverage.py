@@ -1,15 +1,15 @@
 """How often intervals of root causes hold the truth on a simulated company, whether labels and match are right or
 err."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from listener.domain.enriched import NO_CAUSE
-from listener.domain.mention import Mention
+from listener.domain.enriched import NO_CAUSE, Enrichment
+from listener.evaluation.company_cases import first_cause
 from listener.evaluation.drawn_people import AS_MADE_UP, Drawn, Draws, MatchErrors, Owners, owners_of
 from listener.evaluation.triage import World
 from listener.statistics.checked_parties import CheckedParties
@@ -18,13 +18,11 @@ from listener.statistics.interval import Interval, Ints
 from listener.statistics.linkage import LinkageQuality
 from listener.statistics.proportion import wilson
 from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
-from stream.enrichment.pipeline import Enricher
 
 NO_CONTACT: Final = frozenset({"mention", "copy", "spam"})
 LEAST_SHARE: Final = 0.02
 """Root causes of fewer parties are left out: few samples have one."""
 WAYS: Final = ("as if right", "mistakes of contacts taken in", "mistakes of people taken in")
-_BATCH: Final = 1000
 
 Bools = NDArray[np.bool_]
 
@@ -45,27 +43,21 @@ class Contacts:
     found: Ints
 
 
-def contacts_of(world: World, enricher: Enricher) -> Contacts:
-    """What is a contact in truth, with the root cause that is true, and the first that enrichment finds."""
-    mentions = [
-        one
-        for one in {one.mention_id: one for one in world.recorded if isinstance(one, Mention)}.values()
-        if one.mention_id in world.mentions and world.mentions[one.mention_id].need not in NO_CONTACT
-    ]
-    batches = (mentions[start : start + _BATCH] for start in range(0, len(mentions), _BATCH))
-    found = [
-        one.root_causes[0].node if one.root_causes else NO_CAUSE
-        for batch in batches
-        for one in enricher.enrich(batch)
-    ]
-    truth = [world.mentions[one.mention_id] for one in mentions]
-    labels = tuple(sorted({*found, *(one.root_cause for one in truth)}))
+def contacts_of(world: World, found: Mapping[str, Enrichment]) -> Contacts:
+    """What is a contact in truth, with the root cause that is true, and the first that enrichment finds.
+
+    Args:
+        found: see `company_cases.found_in`.
+    """
+    truth = [world.mentions[name] for name in found if world.mentions[name].need not in NO_CONTACT]
+    causes = [first_cause(found[one.mention_id]) for one in truth]
+    labels = tuple(sorted({*causes, *(one.root_cause for one in truth)}))
     place = {label: number for number, label in enumerate(labels)}
     return Contacts(
         labels,
         owners_of([one.party for one in truth], [one.author for one in truth]),
         np.array([place[one.root_cause] for one in truth], dtype=np.int64),
-        np.array([place[label] for label in found], dtype=np.int64),
+        np.array([place[label] for label in causes], dtype=np.int64),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from listener.cli.evaluate_command import command, read_world
-from listener.evaluation.company_cases import NO_CASE, Cases, cases_of
+from listener.evaluation.company_cases import NO_CASE, Cases, cases_of, found_in
 from listener.evaluation.company_waits import (
     CAME_BACK,
     FAIR,
@@ -145,7 +145,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_cases_of_a_simulated_company_are_its_matters_and_what_is_taken_for_one(world: Path) -> None:
     company = read_world(world)
-    cases = cases_of(company, Enricher())
+    cases = cases_of(company, found_in(company, Enricher()))
     true = cases.true != NO_CASE
     assert true.sum() == len(company.matters)
     assert np.isfinite(cases.answered).sum() == sum(
