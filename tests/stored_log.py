@@ -107,6 +107,17 @@ class Log:
         )
         self.add("audit", audit_of_command(act, contact))
 
+    def needs_response(self, number: int, author: str, days: int, *, wanted: bool) -> None:
+        """Somebody said so many days later whether a mention needs a response."""
+        contact = f"t:{number}"
+        act = command_of(
+            "needs_response" if wanted else "needs_no_response",
+            [Target(contact, contact, author)],
+            "K. Agent",
+            SPRING + timedelta(days=days),
+        )
+        self.add("audit", audit_of_command(act, contact))
+
     def party(self, author: str, party: str, epoch: int) -> None:
         self.add("parties", PartyOf(author=author, party=party, epoch=epoch, at=SPRING))
 

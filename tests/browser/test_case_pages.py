@@ -252,6 +252,25 @@ def test_who_has_typed_nothing_goes_on_with_what_is_new(served: Served, office: 
         expect(page.locator("#sent")).to_be_visible()
 
 
+def test_a_contact_that_needs_no_answer_ends_its_case_and_it_can_be_taken_back(
+    served: Served, office: AtWork
+) -> None:
+    [case] = put(office, case_of(contact(1, NOW - HOUR, "Never a problem with you!")))
+    with served.desk_of() as page:
+        page.goto(f"/cases/{case.case_id}")
+        wait_until_live(page)
+        page.get_by_role("button", name="Needs no answer").click()
+        expect(page.locator("#sent")).to_contain_text("needs no answer")
+        wait_until_live(page)
+        over = office.hear(case, state="superseded", contacts=(), contact_count=0)
+        expect(page.locator("#over")).to_contain_text("This case is over")
+        assert_accessible(page)
+        page.get_by_role("button", name="It does need an answer").click()
+        office.hear(over, state="new", contacts=case.contacts, contact_count=1)
+        page.get_by_role("link", name="look again").click()
+        expect(page.locator(".entry.them")).to_have_count(1)
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_hostile_words_neither_run_nor_break_a_page(served: Served, office: AtWork, width: int) -> None:
     for number, words in enumerate(HOSTILE):

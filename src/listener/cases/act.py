@@ -41,7 +41,7 @@ def single_contact(target: Target) -> Target:
         UsageError: a case of several contacts was named.
     """
     case = target.case
-    if case is None or case.contact_count == 1:
+    if case is None or case.contact_count <= 1:  # a case that is over shows none, but knows its first
         return target
     shown = "".join(f"\n  {contact.mention_id}  {contact.excerpt[:60]}" for contact in case.contacts)
     raise UsageError(f"{case.case_id} has {case.contact_count} contacts; name the one that is meant:{shown}")

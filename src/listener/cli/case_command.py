@@ -23,7 +23,7 @@ _AUTHOR = click.option(
 
 @click.group()
 def command() -> None:
-    """Assign, join, part, close or reopen cases, or mark a contact as failed.
+    """Assign, join, part, close or reopen cases, mark a contact as failed, or say whether it needs a response.
 
     Cases are named by their ids (K-...), contacts by theirs. Of two acts about the same thing the newest holds.
 
@@ -69,6 +69,42 @@ def mark_failed(settings: Settings, name: str, by: str, reason: str, author: str
     """
     _act(settings, "mark_failed", name, author, by=by, reason=reason, one_contact=True)
     click.echo(f"{name} is marked as failed", err=True)
+
+
+@command.command("needs-no-response")
+@click.argument("name", metavar="CONTACT", type=NAME)
+@_BY
+@_REASON
+@_AUTHOR
+@settings_options
+def needs_no_response(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
+    """Say that CONTACT (or a case of one contact) needs no response, whatever was found in its words.
+
+    A case in which nothing else asks for an answer is over, and reports count no wait of it.
+
+    \b
+    Example:
+      listener case needs-no-response chirp:8123 --by "K. Agent" --reason "it is meant kindly"
+    """
+    _act(settings, "needs_no_response", name, author, by=by, reason=reason, one_contact=True)
+    click.echo(f"{name} needs no response", err=True)
+
+
+@command.command("needs-response")
+@click.argument("name", metavar="CONTACT", type=NAME)
+@_BY
+@_REASON
+@_AUTHOR
+@settings_options
+def needs_response(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
+    """Say that CONTACT needs a response, whatever was found in its words.
+
+    \b
+    Example:
+      listener case needs-response chirp:8123 --by "K. Agent" --author chirp:anna
+    """
+    _act(settings, "needs_response", name, author, by=by, reason=reason, one_contact=True)
+    click.echo(f"{name} needs a response", err=True)
 
 
 @command.command()

@@ -15,7 +15,9 @@ from listener.domain.mention import Channel
 from listener.domain.party import PartyOf
 from listener.domain.response import LEVELS, Goodwill, ResponseKind
 
-Act = Literal["assign", "close", "reopen", "mark_failed", "together", "apart"]
+Act = Literal[
+    "assign", "close", "reopen", "mark_failed", "together", "apart", "needs_response", "needs_no_response"
+]
 ACTS: tuple[Act, ...] = get_args(Act)
 KINDS: tuple[ResponseKind, ...] = get_args(ResponseKind)
 CHANNELS: tuple[Channel, ...] = get_args(Channel)

@@ -32,6 +32,8 @@ ACTS = (
     "case.reclassify",
     "case.complaint",
     "case.no_complaint",
+    "case.needs_response",
+    "case.needs_no_response",
 )
 LINKS = ("link.confirmed", "link.rejected")
 

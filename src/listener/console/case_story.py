@@ -10,6 +10,7 @@ from listener.case_words import DID, gift, span
 from listener.console.case_store import Act, Said
 from listener.domain.case import Case, CaseContact, CaseState
 from listener.domain.clock import Clock
+from listener.domain.enriched import NEVER_OPENS
 from listener.domain.response import Response
 
 STATES: dict[CaseState, str] = {
@@ -39,6 +40,8 @@ class Entry:
         answers: id of the contact that is answered.
         failed: why the company failed the customer here; empty where it did not.
         given: goodwill that came with an answer.
+        asks: a contact that needs an answer.
+        opens: a contact that can be a case alone: it asks, or is to be thanked for.
     """
 
     at: datetime
@@ -58,6 +61,8 @@ class Entry:
     failed: str = ""
     given: str = ""
     is_contact: bool = False
+    asks: bool = False
+    opens: bool = False
 
 
 def timeline(case: Case, said: Mapping[str, Said], acts: Iterable[Act], now: datetime) -> list[Entry]:
@@ -111,6 +116,8 @@ def _contact(contact: CaseContact, said: Said | None) -> Entry:
         contact=contact.mention_id,
         failed=(contact.failed_because or "marked by a person") if contact.failed else "",
         is_contact=True,
+        asks=contact.needs_response,
+        opens=contact.need not in NEVER_OPENS,
     )
 
 
@@ -163,6 +170,8 @@ _DONE = {
     "case.reclassify": "said that it is about {cause}",
     "case.complaint": "said that it is a complaint",
     "case.no_complaint": "said that it is no complaint",
+    "case.needs_response": "said that a contact needs an answer",
+    "case.needs_no_response": "said that a contact needs no answer",
     "link.confirmed": "confirmed that {subject} is customer {customer_id}",
     "link.rejected": "said that {subject} is not customer {customer_id}",
 }

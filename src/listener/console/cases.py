@@ -56,6 +56,8 @@ SENT = {
     "close": "It is closed.",
     "reopen": "It is open again.",
     "mark_failed": "The contact is marked as failed.",
+    "needs_response": "The contact needs an answer.",
+    "needs_no_response": "The contact needs no answer. A case in which nothing else asks for one is over.",
     "together": "The two are being made one case.",
     "apart": "The contact is being taken out into a case of its own.",
     "confirmed": "The link is confirmed. Their cases become one history.",
@@ -199,7 +201,7 @@ class _Cases:
         return self._sent(request, case, draft)
 
     def act(self, request: Request) -> Response:
-        """Takes an act: hand over, close, reopen, mark as failed, together, apart."""
+        """Takes one of `ACTS`."""
         fields = _fields(request)
         case = self._to_act_on(request)
         action = next((act for act in ACTS if act == fields.get("action")), None)
@@ -322,14 +324,16 @@ class _Cases:
         if action == "together":
             other = self._other(request, case, fields.get("other", "").strip().upper())
             return [anchor, (other.anchor, other.anchor_author)]
-        if action not in ("mark_failed", "apart"):
+        if action in ("assign", "close", "reopen"):
             return [anchor]
         known = {contact.mention_id: contact.author for contact in case.contacts}
+        if case.state == "superseded":
+            known[case.anchor] = case.anchor_author
         named = fields.get("contact", "")
         if named not in known:
             raise UsageError("This contact is not one of the case’s any more.")
         one = (named, known[named])
-        if action == "mark_failed":
+        if action != "apart":
             return [one]
         if len(known) < 2:
             raise UsageError("There is only one contact: nothing can be taken apart.")
@@ -363,7 +367,14 @@ class _Cases:
                 "cases/superseded.html",
                 status,
                 case=case,
+                draft=draft,
+                seen=str(Seen.of(case)),
+                new_token=new_token,
+                sent=SENT.get(request.query_params.get("sent", ""), ""),
+                opens_again=request.query_params.get("sent") == "needs_response",
+                may_act=person.may("answer"),
                 view=view,
+                place=place,
                 address=_address,
                 case_address=_case_address,
             )

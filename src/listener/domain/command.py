@@ -19,6 +19,8 @@ Action = Literal[
     "reclassify",
     "complaint",
     "no_complaint",
+    "needs_response",
+    "needs_no_response",
 ]
 
 
@@ -27,7 +29,8 @@ class CaseCommand(Versioned):
 
     command_id: str = Field(min_length=1, max_length=200)
     action: Action
-    """complaint, no_complaint: what a person says a contact is; regulators' clocks go by that before its words."""
+    """complaint, no_complaint: what a person says a contact is; regulators' clocks go by that before its words.
+    needs_response, needs_no_response: whether a contact wants an answer, whatever was found in its words."""
     author: str = Field(min_length=3, max_length=300)
     """Author of the first contact named, and the key of the record."""
     contacts: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]

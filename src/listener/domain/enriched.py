@@ -13,6 +13,10 @@ MatchStatus = Literal["matched", "ambiguous", "unknown"]
 
 NO_CAUSE = "unknown"
 """Stands for: none of the taxonomy's root causes."""
+ANSWERED: frozenset[Need] = frozenset({"complaint", "question", "request", "unsure"})
+"""Needs that want an answer."""
+NEVER_OPENS: frozenset[Need] = frozenset({"mention", "copy", "spam"})
+"""Needs of contacts that are recorded with a case that they belong to, and never open one."""
 TOLD = "told"
 """Stands for the version of what no model or rule made, but somebody said; the audit knows who."""
 
@@ -58,6 +62,19 @@ def as_told(found: tuple[RootCause, ...], told: RootCause) -> tuple[RootCause, .
         return found
     known = next((cause for cause in found if cause.node == told.node), told)
     return (known, *(cause for cause in found[1:] if cause.node != told.node))
+
+
+def need_as_told(need: Need, needs_response: bool, told: bool | None) -> tuple[Need, bool]:
+    """The need of a mention, and whether it needs a response, once a person said whether it does.
+
+    Args:
+        told: what was said; None: nothing.
+    """
+    if told is None:
+        return need, needs_response
+    if told:
+        return need if need in ANSWERED else "unsure", True
+    return need if need in NEVER_OPENS else "mention", False
 
 
 class Match(Contract):
@@ -113,6 +130,8 @@ class EnrichedMention(Versioned):
     """Revision that `grouping_cause` was found in; the lowest seen holds."""
     told_cause: RootCause | None = None
     """What a person, or `listener reclassify --history`, said that this revision is about; see `as_told`."""
+    told_response: bool | None = None
+    """What a person said of whether this revision needs a response; see `need_as_told`."""
 
 
 class EnrichedDeletion(Versioned):

@@ -19,7 +19,7 @@ from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.erased import AUDIT
 from sinks.clickhouse.rows import ROWS_OF
 from sinks.clickhouse.second_maker import SecondMaker, parted_at
-from sinks.clickhouse.told_causes import ToldCauses, reclassified
+from sinks.clickhouse.told_of_mentions import ToldOfMentions, contacts_told_of
 from sinks.sink import Prepared, Refused
 
 ANSWER_TIMEOUT_SECONDS = 120.0
@@ -90,7 +90,7 @@ class ClickHouseSink:
         self._second: SecondMaker | None = None
         self._monotonic = monotonic
         self._hour_at = monotonic()
-        self._told = ToldCauses(self._erasures, monotonic)
+        self._told = ToldOfMentions(self._erasures, monotonic)
 
     def ping(self) -> None:
         """Makes sure that the server is there and its schema is this program's; to be called before all else.
@@ -143,10 +143,10 @@ class ClickHouseSink:
         except (ServerException, *LOST_CONNECTION) as error:
             raise self._busy(error) from error
         if any(AUDIT in block for block in content.blocks):
-            self._told.note(reclassified(content.batch))
+            self._told.note(contacts_told_of(content.batch))
 
     def housekeeping(self) -> None:
-        """Stores a portion of the causes that were told of mentions; once an hour looks whether any are missing,
+        """Stores a portion of what people said of mentions; once an hour looks whether any are missing,
         and removes the text of deleted mentions from the disk.
 
         Raises:

@@ -8,7 +8,7 @@ Where signs contradict each other, thanks with a complaint in it or praise that 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from listener.domain.enriched import Complaint, Language, Need, RootCause, Sentiment, Severity
+from listener.domain.enriched import ANSWERED, Complaint, Language, Need, RootCause, Sentiment, Severity
 from stream.enrichment.clean import CleanText
 from stream.enrichment.complaint import GOOD_RATING, POOR_RATING
 from stream.enrichment.passed_on import PassedOn
@@ -28,9 +28,6 @@ MANY_HASHTAGS, MANY_URLS = 8, 3
 MUCH_SPAM = 3
 """Different phrases of spam from which it is spam though it also complains: "tired of your job?"."""
 FEW_WORDS = 3
-
-ANSWERED: frozenset[Need] = frozenset({"complaint", "question", "request", "unsure"})
-"""Needs that want an answer."""
 
 _LISTS = word_lists("need")
 PHRASES = {name: _LISTS.of(name) for name in _LISTS.lists if name != "acknowledgement"}

@@ -21,6 +21,8 @@ def enriched_json(value: EnrichedMention, mention: bytes) -> bytes:
         del fields["told_cause"]
     else:
         fields["told_cause"] = value.told_cause.__dict__
+    if value.told_response is None:
+        del fields["told_response"]
     return orjson.dumps(fields)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, assert_never
 
-from listener.domain.command import CaseCommand, RematchAuthor, read_command
+from listener.domain.command import Action, CaseCommand, RematchAuthor, read_command
 from listener.domain.contact import Contact, shorten
 from listener.domain.customer import IdentityLink
 from listener.domain.enriched import EnrichedDeletion, EnrichedMention, Enrichment, Match, RootCause
@@ -453,7 +453,7 @@ def _outputs(memory: AuthorState, match: Match, value: Recorded | AsWritten | He
 def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
     mention, found = heard.mention, heard.enrichment
     name = mention.mention_id
-    cause, revision, told = None, mention.revision, None
+    cause, revision, told, told_response = None, mention.revision, None, None
     row = memory.history.contacts.get(name) or memory.history.responses.get(name)
     update: dict[str, object] = {}
     if row is not None and not (isinstance(row, ResponseRow) and not row.derived):
@@ -465,11 +465,14 @@ def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
             update["historical"] = row.historical
     if isinstance(row, ContactRow):
         cause, revision = row.grouping_cause, row.grouping_revision
-        chosen = _reclassified(memory, name)
+        chosen = _told(memory, name, "reclassify")
         if chosen is not None and chosen.cause:
             cause = chosen.cause
             if mention.revision <= chosen.at_ms:  # what was edited since then says what it is about itself
                 told = RootCause(node=cause, owner=chosen.owner or "", score=1.0)
+        needing = _told(memory, name, "needs_response", "needs_no_response")
+        if needing is not None and mention.revision <= needing.at_ms:
+            told_response = needing.action == "needs_response"
     deleted = name in memory.history.deleted
     if deleted:
         update |= {"text": "", "title": None, "author_name": None, "contactable": None, "url": None}
@@ -488,6 +491,7 @@ def _enriched(memory: AuthorState, match: Match, heard: Heard) -> Output:
         grouping_cause=cause,
         grouping_revision=revision,
         told_cause=told,
+        told_response=told_response,
     )
     json = None if update or heard.json is None else enriched_json(value, heard.json)
     return Output(ENRICHED.name, memory.party, value, json)
@@ -505,14 +509,14 @@ def _without_words(found: Enrichment) -> Enrichment:
     )
 
 
-def _reclassified(memory: AuthorState, mention_id: str) -> CommandRow | None:
-    """What was said last about the root cause of a contact."""
+def _told(memory: AuthorState, mention_id: str, *actions: Action) -> CommandRow | None:
+    """The newest of what people said of a contact by these actions."""
     if not memory.history.commands:
         return None
     return newest_command(
         row
         for row in memory.history.commands.values()
-        if row.action == "reclassify" and row.contacts == [mention_id]
+        if row.action in actions and row.contacts == [mention_id]
     )
 
 

@@ -9,13 +9,13 @@ a case for longest is the last to go, so that nobody's target moves forward with
 
 from collections.abc import Collection, Iterable, Sequence
 
+from listener.domain.enriched import NEVER_OPENS
 from listener.domain.ids import case_id
 from stream.history import CommandRow, ContactRow, ResponseRow
 from stream.stage import Position
 from stream.triage.cases import DraftCase
 from stream.triage.events import Said
 from stream.triage.party_state import PartyState, Present
-from stream.triage.policy import NEVER_OPENS
 
 MAX_CONTACTS = 200
 """Kept whole of one author."""
@@ -74,8 +74,9 @@ def forget(memory: PartyState, cases: list[DraftCase]) -> None:
     """
     places = {said.name: case for case in cases for said in case.contacts}
     waiting = {case.life.pending[0][1] for case in cases if case.life.pending}
-    _forget_of_authors(memory, places, waiting)
-    _forget_of_party(memory, cases, places, waiting)
+    opening = {said.name for case in cases for said in case.contacts if said.row.need not in NEVER_OPENS}
+    _forget_of_authors(memory, places, waiting, opening)
+    _forget_of_party(memory, cases, places, waiting, opening)
     _keep_newest(MAX_OF_PARTY, [entry.history.responses for entry in _present(memory)])
     _keep_newest(MAX_OF_PARTY, [entry.history.commands for entry in _present(memory)])
     _forget_authors(memory)
@@ -105,7 +106,9 @@ def _present(memory: PartyState) -> list[Present]:
     return [entry for entry in memory.authors.values() if isinstance(entry, Present)]
 
 
-def _forget_of_authors(memory: PartyState, places: dict[str, DraftCase], waiting: set[str]) -> None:
+def _forget_of_authors(
+    memory: PartyState, places: dict[str, DraftCase], waiting: set[str], opening: set[str]
+) -> None:
     """The others of an author live on in the author's next contact of their case."""
     for author, entry in memory.authors.items():
         if not isinstance(entry, Present):
@@ -118,7 +121,7 @@ def _forget_of_authors(memory: PartyState, places: dict[str, DraftCase], waiting
             others = places[name].contacts if name in places else []
             heir = next((said.name for said in others if _can_inherit(said, author, contacts)), None)
             if heir is not None:
-                contacts[heir] = _inherited(contacts[heir], gone)
+                contacts[heir] = _inherited(contacts[heir], gone, opens=name in opening)
                 memory.inherit(name, heir)
             elif (other := next((said.name for said in others if _is_kept(memory, said)), None)) is not None:
                 memory.inherit(
@@ -129,7 +132,11 @@ def _forget_of_authors(memory: PartyState, places: dict[str, DraftCase], waiting
 
 
 def _forget_of_party(
-    memory: PartyState, cases: list[DraftCase], places: dict[str, DraftCase], waiting: set[str]
+    memory: PartyState,
+    cases: list[DraftCase],
+    places: dict[str, DraftCase],
+    waiting: set[str],
+    opening: set[str],
 ) -> None:
     """The contact that a case has its name from is as old as the newest of the case, and the last of it to go."""
     contacts = {
@@ -161,7 +168,7 @@ def _forget_of_party(
                 del memory.raised[raising]
         else:
             kept_rows = contacts[holder_name][0]
-            kept_rows[holder_name] = _inherited(kept_rows[holder_name], gone)
+            kept_rows[holder_name] = _inherited(kept_rows[holder_name], gone, opens=name in opening)
             memory.inherit(name, holder_name)
 
 
@@ -215,12 +222,16 @@ def _can_inherit(said: Said, author: str, contacts: dict[str, ContactRow]) -> bo
     return said.author == author and said.name in contacts and said.row.need not in NEVER_OPENS
 
 
-def _inherited(row: ContactRow, gone: ContactRow) -> ContactRow:
-    """A contact that stands for an older one of its case, too, and for what that one stood for."""
+def _inherited(row: ContactRow, gone: ContactRow, *, opens: bool) -> ContactRow:
+    """A contact that stands for an older one of its case, too, and for what that one stood for.
+
+    Args:
+        opens: whether the older one could open a case.
+    """
     own = (row.head[2], row.head[0]) if row.head else (row.at_ms, row.mention_id)
     if gone.head:
         own = min(own, (gone.head[2], gone.head[0]))
-    elif gone.need not in NEVER_OPENS:
+    elif opens:
         own = min(own, (gone.at_ms, gone.mention_id))
     count = 1 + (gone.head[1] if gone.head else 0) + (row.head[1] if row.head else 0)
     return row._replace(head=[own[1], count, own[0]])

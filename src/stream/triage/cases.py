@@ -17,12 +17,11 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from listener.domain.enriched import NO_CAUSE
-from stream.history import CommandRow, History, ResponseRow
+from listener.domain.enriched import NEVER_OPENS, NO_CAUSE, need_as_told
+from stream.history import CommandRow, ContactRow, History, ResponseRow
 from stream.moments import MINUTE_MS
 from stream.triage.events import ACT, ANSWER, SAID, Act, Answer, Event, Said, in_time
 from stream.triage.life import Life
-from stream.triage.policy import NEVER_OPENS
 
 CLOCKS_DIFFER_MS = 5 * MINUTE_MS
 """So far the clocks of two systems may be apart."""
@@ -161,12 +160,13 @@ class _Sweep:
         )
         self.together: dict[str, list[str]] = {}
         self.apart: dict[str, set[str]] = {}
-        chosen = self._read_commands()
+        chosen, needing = self._read_commands()
         self.said: dict[str, Said] = {}
         for author, history in histories.items():
             for name, row in history.contacts.items():
                 cause = chosen.get(name) or row.grouping_cause
-                self.said[name] = Said(row.at_ms, SAID, name, author, row, cause)
+                told = _as_told(row, needing[name]) if name in needing else row
+                self.said[name] = Said(row.at_ms, SAID, name, author, told, cause)
         self.answers_by_id: dict[str, Answer] = {}
         self.timeline: list[Event] = list(self.said.values())
         for author, history in histories.items():
@@ -188,23 +188,26 @@ class _Sweep:
                     self.repliers.setdefault(said.row.reply_to, []).append(said.name)
         self.timeline.sort(key=in_time)
 
-    def _read_commands(self) -> dict[str, str]:
-        """Fills the edges; the root causes that people chose, by mention id."""
+    def _read_commands(self) -> tuple[dict[str, str], dict[str, CommandRow]]:
+        """Fills the edges; the root causes that people chose, and what they said of the need, by mention id."""
         pairs: dict[tuple[str, str], str] = {}
         chosen: dict[str, str] = {}
+        needing: dict[str, CommandRow] = {}
         for _, row in self.commands:
             if row.action in {"together", "apart"}:
                 one, other = sorted(row.contacts)
                 pairs[one, other] = row.action
             elif row.action == "reclassify" and row.cause:
                 chosen[row.contacts[0]] = row.cause
+            elif row.action in {"needs_response", "needs_no_response"}:
+                needing[row.contacts[0]] = row
         for (one, other), action in pairs.items():
             for this, that in ((one, other), (other, one)):
                 if action == "together":
                     self.together.setdefault(this, []).append(that)
                 else:
                     self.apart.setdefault(this, set()).add(that)
-        return chosen
+        return chosen, needing
 
     def run(self) -> list[DraftCase]:
         for event in self.timeline:
@@ -342,6 +345,14 @@ class _Sweep:
             return
         case.take(answer)
         self.answer_place[answer.name] = case
+
+
+def _as_told(row: ContactRow, command: CommandRow) -> ContactRow:
+    """The contact with the need that a person saw in it; what was edited since then speaks for itself."""
+    if row.revision > command.at_ms:
+        return row
+    need, wanted = need_as_told(row.need, row.needs_response, command.action == "needs_response")
+    return row._replace(need=need, needs_response=wanted)
 
 
 def _answered_at(answer: ResponseRow, named: Said) -> int:

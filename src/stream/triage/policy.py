@@ -33,8 +33,6 @@ SHIPPED: dict[str, Path] = {
 }
 """The policies that ship with Listener, by name; all but `default` are examples for a trade."""
 DEFAULT = SHIPPED["default"]
-NEVER_OPENS: frozenset[Need] = frozenset({"mention", "copy", "spam"})
-"""Needs of contacts that are recorded with a case that they belong to, and never open one."""
 NEEDS: tuple[Need, ...] = ("complaint", "request", "question", "unsure", "praise")
 """Needs that open a case, the strongest first: a case has its strongest contact's."""
 

@@ -177,6 +177,19 @@ def test_everything_a_person_does_to_a_case_reaches_it(listener: Listener, told:
     assert after([*records, *more])["x:2"].state == "reopened"
 
 
+def test_a_person_says_that_a_contact_needs_no_response_and_takes_it_back(
+    listener: Listener, told: Told
+) -> None:
+    done = listener("case", "needs-no-response", "x:2", *BY, "--reason", "it is a joke")
+    assert (done.code, done.err) == (0, "x:2 needs no response\n")
+    records, entries = told()
+    assert set(after(records)) == {"x:1", "x:3"}
+    assert [(entry.action, entry.subject) for entry in entries] == [("case.needs_no_response", "x:2")]
+    assert listener("case", "needs-response", "x:2", *BY).code == 0
+    more, _ = told()
+    assert after([*records, *more])["x:2"].state == "new"
+
+
 def test_contacts_of_two_authors_of_one_customer_are_put_together_and_apart(
     listener: Listener, told: Told
 ) -> None:
@@ -271,6 +284,7 @@ def test_explain_says_what_it_does_not_find(listener: Listener, name: str) -> No
         ("respond",),
         ("case",),
         *(("case", name) for name in ("assign", "together", "apart", "mark-failed", "close", "reopen")),
+        *(("case", name) for name in ("needs-response", "needs-no-response")),
         ("reclassify",),
         ("explain",),
         ("fix",),

@@ -23,10 +23,10 @@ from listener.examples import examples
 from listener.reports.answer import Window
 from listener.reports.reports import REPORTS, report
 from listener.reports.root_causes import root_causes
-from sinks.clickhouse import store_rows, told_causes
+from sinks.clickhouse import store_rows, told_of_mentions
 from sinks.clickhouse.erase_deleted import erase_deleted
 from sinks.clickhouse.store_rows import HOUR_SECONDS, ClickHouseSink
-from sinks.clickhouse.told_causes import LOOK_EVERY_SECONDS
+from sinks.clickhouse.told_of_mentions import LOOK_EVERY_SECONDS
 from stored_log import SPRING, Log, hole, store
 from stream.enrichment.pipeline import Enricher
 
@@ -365,7 +365,7 @@ def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
     database: str, told_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if told_first:
-        monkeypatch.setattr(told_causes, "AT_ONCE", 2)
+        monkeypatch.setattr(told_of_mentions, "AT_ONCE", 2)
     log = Log()
     log.mention(1, "t:a", ("late", "lost"))
     log.mention(2, "t:b", ("late",))
@@ -413,6 +413,62 @@ def test_what_somebody_told_of_a_cause_is_counted_whatever_comes_first(
         (["rude"], ["their owner"], [1.0], "told", ""),
     ]
     sink.close()
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_what_somebody_said_of_the_need_is_counted_whatever_comes_first(
+    database: str, told_first: bool
+) -> None:
+    log, acts = Log(), Log()
+    log.mention(1, "t:a", ("late",))
+    log.mention(2, "t:b", ("late",))
+    log.mention(3, "t:c", ("late",), revision=ms(SPRING + timedelta(days=3)), text="edited since")
+    log.mention(4, "t:d", ("late",), need="spam")
+    log.mention(5, "t:e", ("late",))
+    acts.needs_response(1, "t:a", 1, wanted=True)
+    acts.needs_response(1, "t:a", 2, wanted=False)
+    acts.needs_response(2, "t:b", 1, wanted=False)
+    acts.reclassified(2, "t:b", "rude", 2)
+    acts.needs_response(2, "t:b", 3, wanted=True)
+    acts.needs_response(3, "t:c", 2, wanted=False)
+    acts.needs_response(4, "t:d", 1, wanted=True)
+    acts.needs_response(9, "t:nobody", 1, wanted=True)
+    seconds = [0.0]
+    sink = ClickHouseSink(database, monotonic=lambda: seconds[0])
+    sink.ping()
+    sink.housekeeping()
+    for records in [acts.records, log.records] if told_first else [log.records, acts.records]:
+        sink.store(sink.prepare(records).content)
+        seconds[0] += HOUR_SECONDS
+        sink.housekeeping()
+        sink.housekeeping()
+    client = connect(database)
+    query = (
+        "SELECT mention_id, need, needs_response, model_versions['need'] = 'told', causes[1] FROM current_mentions"
+        " ORDER BY mention_id"
+    )
+    stored = client.execute(query)
+    assert stored == [
+        ("t:1", "mention", False, True, "late"),
+        ("t:2", "complaint", True, stored[1][3], "rude"),
+        ("t:3", "complaint", True, False, "late"),
+        ("t:4", "unsure", True, True, "late"),
+        ("t:5", "complaint", True, False, "late"),
+    ]
+    assert figures(client) == {"late": (3, 0, 3, 0), "rude": (1, 0, 1, 0)}, (
+        "what needs no answer is no contact"
+    )
+    sink.close()
+
+
+def test_a_mention_that_is_told_anew_has_the_need_that_somebody_said(database: str) -> None:
+    log = Log()
+    log.mention(1, "t:a", ("late",))
+    enriched = EnrichedMention.read(log.records[0].value or b"")
+    log.add("mentions.enriched", enriched.model_copy(update={"told_response": False}))
+    store(database, log.records)
+    query = "SELECT need, needs_response, model_versions['need'] FROM current_mentions"
+    assert connect(database).execute(query) == [("mention", False, "told")]
 
 
 def test_what_was_told_of_an_erased_person_is_not_stored(database: str) -> None:

@@ -29,7 +29,7 @@ def browser(*cases: Case, person: Person = AGENT) -> tuple[Browser, Office]:
 def fields_of(page: str, form: str) -> dict[str, str]:
     """The hidden fields of a form, by the end of its address."""
     [found] = re.findall(
-        rf'<form[^>]*action="[^"]*/{form}[^"]*"[^>]*id="(?:answer-form|close-form)".*?</form>',
+        rf'<form[^>]*action="[^"]*/{form}[^"]*"[^>]*id="(?:answer-form|close-form|again-form)".*?</form>',
         page,
         re.DOTALL,
     )[:1]
@@ -200,6 +200,36 @@ def test_hand_over_split_merge_and_close() -> None:
     assert act("mark_failed", contact="chirp:77") == 422
     assert act("assign", owner=" ") == 422
     assert act("destroy") == 422
+
+
+def test_a_contact_needs_no_answer_and_then_it_does() -> None:
+    case = case_of(contact(1, NOW - 3 * HOUR), contact(4, NOW - HOUR, need="mention", needs_response=False))
+    client, office = browser(case)
+    address = f"/cases/{case.case_id}"
+    shown = client.get(address).text
+    assert shown.count(">Needs no answer</button>") == 1, "a mention asks for none"
+    assert shown.count(">Needs an answer</button>") == 1, "a complaint asks for one"
+    told = {**fields_of(shown, "act"), "action": "needs_no_response", "contact": "chirp:1"}
+    answer = client.post(f"{address}/act", told, follow_redirects=True)
+    assert "A case in which nothing else asks for one is over." in answer.text
+    over = {"state": "superseded", "contacts": (), "contact_count": 0, "superseded_by": None}
+    office.cases[case.case_id] = later(case, **over)
+    page = client.get(address).text
+    assert "This case is over" in page
+    told = {**fields_of(page, "act"), "action": "needs_response", "contact": "chirp:1"}
+    answer = client.post(f"{address}/act", told, follow_redirects=True)
+    assert "It opens again in a moment" in answer.text
+    one = ("chirp:1", "chirp:sam_lee")
+    assert [(done[0], done[1]) for done in office.acts_done] == [
+        ("needs_no_response", [one]),
+        ("needs_response", [one]),
+    ]
+    office.away = ServiceError("Kafka does not answer")
+    told = {**fields_of(client.get(address).text, "act"), "action": "needs_response", "contact": "chirp:1"}
+    assert "Kafka does not answer" in client.post(f"{address}/act", told).text
+    office.away = None
+    office.cases[case.case_id] = later(case, **(over | {"superseded_by": URGENT.case_id}))
+    assert "It does need an answer" not in client.get(address).text, "it lives on elsewhere"
 
 
 def test_two_customers_are_never_made_one_case() -> None:

@@ -44,6 +44,8 @@ ACTIONS = (
     "reclassify",
     "complaint",
     "no_complaint",
+    "needs_response",
+    "needs_no_response",
 )
 
 

@@ -84,7 +84,7 @@ async function update() {
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const head = fresh.getElementById("live-head");
   if (!head) {
-    if (fresh.getElementById("successor")) location.reload();
+    if (fresh.getElementById("over")) location.reload();
     return;
   }
   const { version } = head.dataset;

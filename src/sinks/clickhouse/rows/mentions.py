@@ -13,6 +13,7 @@ from listener.domain.enriched import (
     EnrichedMention,
     RootCause,
     as_told,
+    need_as_told,
     read_enriched,
 )
 from listener.domain.ids import is_kind
@@ -116,6 +117,10 @@ def _mentions(enriched: Sequence[EnrichedMention], records: Sequence[Record]) ->
     reach = [mention.reach for mention in mentions]
     causes = [_each_once(_causes(one)) for one in enriched]
     gone = [one.deleted for one in enriched]
+    needs = [
+        need_as_told(one.enrichment.need, one.enrichment.needs_response, one.told_response)
+        for one in enriched
+    ]
     return {
         "mention_id": [mention.mention_id for mention in mentions],
         "revision": [mention.revision for mention in mentions],
@@ -151,8 +156,8 @@ def _mentions(enriched: Sequence[EnrichedMention], records: Sequence[Record]) ->
         "sentiment_label": [one.sentiment.label if one.sentiment else "" for one in found],
         "complaint": [one.complaint.probability for one in found],
         "complaint_evidence": unless(gone, [one.complaint.evidence for one in found], ()),
-        "need": [one.need for one in found],
-        "needs_response": [one.needs_response for one in found],
+        "need": [need for need, _ in needs],
+        "needs_response": [needs_response for _, needs_response in needs],
         "need_reasons": [one.need_reasons for one in found],
         "severity": [one.severity for one in found],
         "causes": [[cause.node for cause in named] for named in causes],
@@ -181,6 +186,8 @@ def _causes(enriched: EnrichedMention) -> tuple[RootCause, ...]:
 
 def _versions(enriched: EnrichedMention) -> dict[str, str]:
     made_by = enriched.enrichment.versions
+    if enriched.told_response is not None:
+        made_by = made_by | {"need": TOLD}
     if enriched.told_cause is None or _causes(enriched) == enriched.enrichment.root_causes:
         return made_by
     return made_by | {"root_causes": TOLD}

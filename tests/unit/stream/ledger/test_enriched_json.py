@@ -34,9 +34,10 @@ TEXTS = (
     st.sampled_from(MATCHES),
     st.booleans(),
     st.sampled_from([None, RootCause(node="cause-bags", owner="é", score=1.0)]),
+    st.sampled_from([None, False, True]),
 )
 def test_what_we_wrote_is_passed_on_as_the_contract_writes_it(
-    text: str, match: Match, inbound: bool, told: RootCause | None
+    text: str, match: Match, inbound: bool, told: RootCause | None, told_response: bool | None
 ) -> None:
     said = mention("1", "", 0, url="https://e.org/1") if inbound else outbound("o", "", 1, "1", "x:a")
     said = said.model_copy(update={"text": text})
@@ -48,6 +49,7 @@ def test_what_we_wrote_is_passed_on_as_the_contract_writes_it(
         enrichment=ENRICHER.enrich([said])[0],
         match=match,
         told_cause=told,
+        told_response=told_response,
     )
     assert enriched_json(value, said.to_json()) == value.to_json()
 

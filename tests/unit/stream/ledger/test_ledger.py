@@ -240,6 +240,18 @@ def test_a_person_chooses_the_cause() -> None:
     )
 
 
+def test_a_person_says_whether_it_needs_a_response() -> None:
+    author = Author()
+    author.hear(mention("1", "complaint cause-delay", 0))
+    author.hear(command("c2", "needs_no_response", "x:a", ["1"], 2))
+    author.hear(command("c1", "needs_response", "x:a", ["1"], 1))
+    [enriched] = of_topic(author.hear(mention("1", "complaint cause-delay", 0)), ENRICHED.name)
+    assert (enriched.enrichment.need, enriched.told_response) == ("complaint", False)
+    edited = mention("1", "complaint cause-delay", 0, revision=to_ms(at(2)) + 1)
+    [enriched] = of_topic(author.hear(edited), ENRICHED.name)
+    assert enriched.told_response is None, "it speaks for itself"
+
+
 def test_older_contacts_become_numbers_and_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.ledger.author_state.MAX_OLDER", 30)
     author = Author()

@@ -156,6 +156,27 @@ DAY = 24.0
             id="a person chose the cause",
         ),
         pytest.param(
+            [
+                mention("1", "complaint cause-a", 0),
+                mention("2", "praise", 1),
+                command("c1", "needs_no_response", "x:a", ["1"], 5),
+                command("c2", "needs_no_response", "x:a", ["2"], 5),
+            ],
+            [],
+            id="a person said that nothing asks for anything",
+        ),
+        pytest.param(
+            [
+                mention("1", "spam", 0),
+                mention("2", "complaint cause-a", 1),
+                command("c1", "needs_no_response", "x:a", ["2"], 5),
+                command("c2", "needs_response", "x:a", ["2"], 6),
+                command("c3", "needs_response", "x:a", ["1"], 6),
+            ],
+            [["1"], ["2"]],
+            id="the newest word on it holds",
+        ),
+        pytest.param(
             [mention("1", "mention cause-a", 0), mention("2", "spam", 1)],
             [],
             id="nothing that asks for anything",

@@ -1,16 +1,17 @@
-"""Root causes that were said of mentions which are stored already: a newer version of each row carries them.
+"""What people said of mentions that are stored already: a newer version of each row carries it.
 
-What is heard after that carries it by itself (`EnrichedMention.told_cause`). A mention that was edited after that
-keeps its own causes. Doing it again changes nothing.
+That is what they are about, and whether they need a response. What is heard after that carries it by itself
+(`EnrichedMention.told_cause`, `told_response`). A mention that was edited after that keeps what was found in it.
+Doing it again changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from listener.clickhouse.quick_insert import Column, QuickInsertClient
-from listener.domain.enriched import TOLD, RootCause, as_told
+from listener.domain.enriched import ANSWERED, NEVER_OPENS, NO_CAUSE, TOLD, RootCause, as_told, need_as_told
 from listener.domain.erasure import Erasures, to_ms
 from listener.domain.errors import Rejected
 from listener.domain.governance import AuditEntry
@@ -20,11 +21,14 @@ from sinks.clickhouse.erased import without_erased
 from sinks.clickhouse.rows.mentions import told_version
 from sinks.clickhouse.rows.row import Columns
 
-ACTION = "case.reclassify"
+RECLASSIFY: Final = "case.reclassify"
+NEEDS_RESPONSE: Final = "case.needs_response"
+ACTIONS: Final = (RECLASSIFY, NEEDS_RESPONSE, "case.needs_no_response")
 AT_ONCE = 500
 """Mentions in a portion; where more contacts are noted all that is in the audit is looked at."""
 LOOK_EVERY_SECONDS = 5.0
 """At most so often: it reads the ids of all mentions."""
+_NAMES = tuple(action.encode() for action in ACTIONS)
 _WITH_IDS = {"max_query_size": 8 * 1024 * 1024, "log_queries": 0}
 """For as many ids as `AT_ONCE`, each as long as ids may be; no log keeps them longer than the tables."""
 _FIND = f"""
@@ -32,37 +36,62 @@ WITH told AS
 (
     SELECT
         detail['contacts'] AS contact,
-        argMax(detail['cause'], (at, detail['command_id'])) AS cause,
-        argMax(detail['owner'], (at, detail['command_id'])) AS owner,
-        max(at) AS told_at
+        countIf(action = '{RECLASSIFY}') > 0 AS of_cause,
+        argMaxIf(detail['cause'], (at, detail['command_id']), action = '{RECLASSIFY}') AS cause,
+        argMaxIf(detail['owner'], (at, detail['command_id']), action = '{RECLASSIFY}') AS owner,
+        toUnixTimestamp64Milli(maxIf(at, action = '{RECLASSIFY}')) AS cause_ms,
+        countIf(action != '{RECLASSIFY}') > 0 AS of_need,
+        argMaxIf(action, (at, detail['command_id']), action != '{RECLASSIFY}') = '{NEEDS_RESPONSE}' AS wanted,
+        toUnixTimestamp64Milli(maxIf(at, action != '{RECLASSIFY}')) AS wanted_ms
     FROM audit FINAL
-    WHERE action = '{ACTION}' AND contact != '' AND (%(all)s OR contact IN %(contacts)s)
+    WHERE action IN {ACTIONS} AND contact != '' AND (%(all)s OR contact IN %(contacts)s)
     GROUP BY contact
 )
-SELECT said.author, said.mention_id, told.cause, told.owner, told.told_at
+SELECT
+    said.author,
+    said.mention_id,
+    if(of_cause AND said.revision <= cause_ms, cause, '') AS told_cause,
+    owner,
+    cause_ms,
+    if(of_need AND said.revision <= wanted_ms, wanted, NULL) AS told_response,
+    wanted_ms
 FROM
 (
-    SELECT author, mention_id, revision, causes FROM mentions FINAL
+    SELECT author, mention_id, revision, causes, need, needs_response FROM mentions FINAL
     PREWHERE mention_id IN (SELECT contact FROM told)
 ) AS said
 INNER JOIN told ON told.contact = said.mention_id
-WHERE said.revision <= toUnixTimestamp64Milli(told.told_at)
-    AND if(empty(said.causes), 'unknown', said.causes[1]) != told.cause
+WHERE (told_cause != '' AND if(empty(said.causes), 'unknown', said.causes[1]) != told_cause)
+    OR (isNotNull(told_response)
+        AND if(told_response,
+            NOT needs_response OR need NOT IN {tuple(sorted(ANSWERED))},
+            needs_response OR need NOT IN {tuple(sorted(NEVER_OPENS))}))
 """  # noqa: S608  # a constant
 _ROWS = "SELECT * FROM mentions FINAL PREWHERE (author, mention_id) IN %(keys)s"
 
 
-def reclassified(batch: Iterable[Record]) -> frozenset[str]:
-    """The contacts of which a batch of `audit` says that their cause was told."""
+class _Told(NamedTuple):
+    """What people said of a mention: what it is about, and whether it needs a response; None where nothing."""
+
+    cause: RootCause | None
+    cause_ms: int
+    response: bool | None
+    response_ms: int
+
+
+def contacts_told_of(batch: Iterable[Record]) -> frozenset[str]:
+    """The contacts of which a batch of `audit` says that somebody said something."""
     found: set[str] = set()
     for record in batch:
-        if record.topic == AUDIT.name and record.value and ACTION.encode() in record.value:
+        if record.topic == AUDIT.name and record.value and any(name in record.value for name in _NAMES):
             with suppress(Rejected):  # is a dead letter
-                found.add(AuditEntry.read(record.value).detail.get("contacts", ""))
+                entry = AuditEntry.read(record.value)
+                if entry.action in ACTIONS:
+                    found.add(entry.detail.get("contacts", ""))
     return frozenset(found)
 
 
-class ToldCauses:
+class ToldOfMentions:
     """What is to be stored of it, a portion at a time, so that nothing else waits for long.
 
     Args:
@@ -79,7 +108,7 @@ class ToldCauses:
         self._found: list[tuple[Any, ...]] = []
 
     def note(self, contacts: Iterable[str]) -> None:
-        """The audit that is stored says that these were reclassified."""
+        """The audit that is stored says that somebody said something of these."""
         self._contacts.update(contacts)
 
     def look_at_all(self) -> None:
@@ -107,25 +136,48 @@ class ToldCauses:
         self, found: Sequence[tuple[Any, ...]], client: QuickInsertClient, kinds: Mapping[str, str]
     ) -> None:
         told = {
-            (author, name): (RootCause(node=cause, owner=owner, score=1.0), to_ms(at))
-            for author, name, cause, owner, at in found
+            (author, name): _Told(
+                RootCause(node=cause, owner=owner, score=1.0) if cause else None,
+                cause_ms,
+                response,
+                response_ms,
+            )
+            for author, name, cause, owner, cause_ms, response, response_ms in found
         }
         rows, kept = client.execute(_ROWS, {"keys": tuple(told)}, with_column_types=True, settings=_WITH_IDS)
         names = [name for name, _ in kept]
-        made = [_told(row, told) for row in (dict(zip(names, values, strict=True)) for values in rows)]
+        made = [
+            _as_told(row, told[row["author"], row["mention_id"]])
+            for row in (dict(zip(names, values, strict=True)) for values in rows)
+        ]
         columns = {name: [row[name] for row in made if row is not None] for name in names}
         columns = without_erased("mentions", columns, self._erasures)
         if columns["version"]:
             client.insert("mentions", [_encoded(columns, kinds)])
 
 
-def _told(
-    row: dict[str, Any], told: Mapping[tuple[str, str], tuple[RootCause, int]]
-) -> dict[str, Any] | None:
+def _as_told(row: dict[str, Any], told: _Told) -> dict[str, Any] | None:
     """The row that takes the place of another one; None where that was edited meanwhile."""
-    cause, told_ms = told[row["author"], row["mention_id"]]
-    if row["revision"] > told_ms:
-        return None
+    since = []
+    made = row
+    if told.cause is not None and row["revision"] <= told.cause_ms:
+        made = _about(made, told.cause)
+        since.append(told.cause_ms)
+    if told.response is not None and row["revision"] <= told.response_ms:
+        need, needs_response = need_as_told(row["need"], row["needs_response"], told.response)
+        made = made | {
+            "need": need,
+            "needs_response": needs_response,
+            "model_versions": made["model_versions"] | {"need": TOLD},
+        }
+        since.append(told.response_ms)
+    return made | {"version": told_version(row["version"], max(since))} if since else None
+
+
+def _about(row: dict[str, Any], cause: RootCause) -> dict[str, Any]:
+    """The row with the root cause that was told."""
+    if (row["causes"] or [NO_CAUSE])[0] == cause.node:
+        return row
     found = zip(row["causes"], row["cause_owners"], row["cause_scores"], strict=True)
     causes = as_told(tuple(RootCause(node=n, owner=o, score=s) for n, o, s in found), cause)
     return row | {
@@ -135,7 +187,6 @@ def _told(
         "cause_evidence": [],  # whose words these are is no longer known
         "grouping_cause": cause.node,
         "model_versions": row["model_versions"] | {"root_causes": TOLD},
-        "version": told_version(row["version"], told_ms),
     }
 
 
