@@ -146,7 +146,8 @@ _COLUMNS: dict[str, dict[str, Column]] = {
         "never_answered_share": Column(
             "Never answered",
             "share",
-            "by no person within 30 days, or as long as it can be told; who waits today is not taken for never",
+            "by no person within 30 days, or as long as it can be told, a week at least; "
+            "who waits today is not taken for never",
         ),
         "mean_hours": Column(
             "Hours waited", "hours", "in the mean, of one week; never answered is a whole week"

@@ -14,6 +14,8 @@ SHARES_WITHIN_HOURS: Final = (1.0, 24.0, 168.0)
 """Main figures: the share answered within an hour, a day, a week."""
 NEVER_HOURS: Final = 720.0
 """Whoever has no answer within 30 days never gets one."""
+LEAST_NEVER_HOURS: Final = 168.0
+"""Who was seen for less than a week is not spoken of as never answered."""
 MOST_STOOD_FOR: Final = 10.0
 """So many contacts may one stand for where it is asked how many are never answered. Of the longest waits few are
 under observation: a single late answer would make half of the never answered answered."""
@@ -145,7 +147,8 @@ def never_answered(waits: Waits, level: float = LEVEL, *, design_effect: float =
 
     The complement of `answered_within`: who still waits when observation ends is not taken as never answered. It
     can be told as long as a contact that is under observation stands for `MOST_STOOD_FOR` at most (the inverse of
-    the share that could be observed for so long).
+    the share that could be observed for so long), and, while somebody waits, not before
+    `LEAST_NEVER_HOURS`.
     """
     if not waits.total:
         return Interval(float("nan"), 0.0, 1.0, "no contact was waiting")
@@ -154,6 +157,11 @@ def never_answered(waits: Waits, level: float = LEVEL, *, design_effect: float =
     too_few = left * waits.total > MOST_STOOD_FOR * waits.at_risk * (1 + 1e-9)
     last = int(np.argmax(too_few)) - 1 if too_few.any() else -1
     hours = min(NEVER_HOURS, float(waits.upper_hours[last]))
+    if hours < LEAST_NEVER_HOURS and (curve.answered + curve.competing)[last] < 1 - 1e-9:
+        words = (
+            f"it is known for {hours:g} h only who is not answered, and {LEAST_NEVER_HOURS:g} h are too few"
+        )
+        return Interval(float("nan"), 0.0, 1.0, words)
     found = answered_within(waits, hours, level, design_effect=design_effect)
     words = f"{{estimate:.1%}} not answered within {hours:g} h, between {{low:.1%}} and {{high:.1%}}"
     return interval(1 - found.estimate, 1 - found.high, 1 - found.low, words)

@@ -95,8 +95,10 @@ def test_who_waits_today_is_not_taken_for_never_answered() -> None:
     assert never_answered(closed).estimate == pytest.approx(0.25)
     # one of two hundred was observed for long, and answered then
     lately = Waits(hours, np.array([0, 0, 1, 0]), none, np.array([0, 199, 0, 0]))
-    assert never_answered(lately).estimate == 1
-    assert "within 24 h" in never_answered(lately).words
+    assert np.isnan(never_answered(lately).estimate)
+    assert "known for 24 h only" in never_answered(lately).words
+    at_once = Waits(np.array([1.0]), np.array([20]), np.array([0]), np.array([0]))
+    assert never_answered(at_once).estimate == 0, "nobody is left who could wait for longer"
     few, many = (never_answered(closed, design_effect=effect) for effect in (1.0, 4.0))
     assert many.low < few.low < 0.25 < few.high < many.high
     assert np.isnan(never_answered(Waits(hours, none, none, none)).estimate)
