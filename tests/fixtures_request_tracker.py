@@ -21,6 +21,8 @@ FRESH = Path("/var/lib/dbconfig-common/sqlite3/request-tracker5/rtdb")
 OURS = ("listener", "listener-secret")
 """The account that works there for Listener; docs/desks.md says which rights it needs."""
 AGENT = ("k.agent", "agent-secret")
+NO_RESPONSE = "no response needed"
+"""A status that tickets of the queue Praise may have."""
 START_SECONDS = 90.0
 SITE = """\
 Set($rtname, 'example.test');
@@ -36,10 +38,21 @@ Set($WebSessionClass, 'Apache::Session::File');
 Set($LogToSTDERR, 'warning');
 Set($LogToSyslog, undef);
 Set($BcryptCost, 5);
+Set(%Lifecycles, praise => {{
+  initial => ['new'],
+  active => ['open'],
+  inactive => ['resolved', 'rejected', 'deleted', '{no_response}'],
+  defaults => {{ on_create => 'new' }},
+  transitions => {{
+    '' => ['new', 'open'],
+    map {{ $_ => ['open', 'resolved', 'rejected', '{no_response}'] }}
+      'new', 'open', 'resolved', 'rejected', '{no_response}',
+  }},
+}});
 1;
 """
 PREPARED = """\
-@Queues = ({{ Name => 'Complaints' }});
+@Queues = ({{ Name => 'Complaints' }}, {{ Name => 'Praise', Lifecycle => 'praise' }});
 @Users = (
   {{ Name => '{ours[0]}', Password => '{ours[1]}', Privileged => 1 }},
   {{ Name => '{agent[0]}', Password => '{agent[1]}', Privileged => 1 }},
@@ -100,7 +113,7 @@ class RequestTrackerServer:
 def request_tracker(
     tmp_path_factory: pytest.TempPathFactory, server_missing: Callable[[str], NoReturn]
 ) -> Iterator[RequestTrackerServer]:
-    """A fresh server with an account for Listener, one for an agent, and the queues General and Complaints."""
+    """A fresh server with an account for Listener, one for an agent, the queues General, Complaints and Praise."""
     if not (SERVER.exists() and FRESH.exists()) or os.geteuid() != 0:
         server_missing(
             "Request Tracker is missing, or this is not root; Debian's packages `request-tracker5 rt5-standalone "
@@ -111,7 +124,9 @@ def request_tracker(
         (directory / name).mkdir()
     shutil.copy(FRESH, directory / "rtdb")
     port = free_port()
-    (directory / "RT_SiteConfig.pm").write_text(SITE.format(directory=directory, port=port))
+    (directory / "RT_SiteConfig.pm").write_text(
+        SITE.format(directory=directory, port=port, no_response=NO_RESPONSE)
+    )
     (directory / "prepared").write_text(PREPARED.format(ours=OURS, agent=AGENT, directory=directory))
     environment = os.environ | {
         "RT_SITE_CONFIG": str(directory / "RT_SiteConfig.pm"),

@@ -3,6 +3,7 @@
 from listener.answers.case_index import CaseIndex
 from listener.answers.desk_answers import DeskAnswersLoop, cursor_key
 from listener.bootstrap import desk_sink_name, wall_clock
+from listener.cases.act import audit_of_command
 from listener.connectors.cursor import last_cursor
 from listener.desks import (
     AnsweredThere,
@@ -123,4 +124,4 @@ def desk_answers_loop(
     """
     cursor = last_cursor(read_whole(settings.kafka, CURSORS.name), cursor_key(name))
     position = cursor.position if cursor is not None else None
-    return DeskAnswersLoop(name, made.answers, counted, cases, outlet, position, wall_clock)
+    return DeskAnswersLoop(name, made.answers, counted, cases, audit_of_command, outlet, position, wall_clock)

@@ -43,6 +43,17 @@ class AnsweredThere(Document):
         return self.levels.get(who, self.level)
 
 
+def _told_apart(no_response: str | None, name: str, others: dict[str, str]) -> None:
+    """Looks whether what marks a ticket that needs no response is a mark of its own.
+
+    Raises:
+        ValueError: another option has the same.
+    """
+    for other, value in others.items():
+        if no_response == value:
+            raise ValueError(f"{name} is the same as {other}")
+
+
 class RequestTrackerSecrets(Document):
     """The password of the account, or a token of it."""
 
@@ -72,7 +83,15 @@ class RequestTrackerDesk(DeskConfig):
     """The status of a ticket whose case opens again."""
     resolved_status: str = "resolved"
     declined_status: str = "rejected"
+    no_response_status: str | None = Field(default=None, min_length=1)
+    """An inactive status by which people say that nobody has to answer; the queues' lifecycle must have it."""
     answers: AnsweredThere = AnsweredThere()
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        others = {name: getattr(self, name) for name in ("open_status", "resolved_status", "declined_status")}
+        _told_apart(self.no_response_status, "no_response_status", others)
+        return self
 
 
 class WebhookDesk(DeskConfig):
@@ -107,7 +126,14 @@ class ZendeskDesk(DeskConfig):
     """Queue of the case to the id of a group there; of other queues Zendesk decides."""
     declined_tag: str = Field(default="declined", min_length=1)
     """A ticket that is solved with this tag was declined."""
+    no_response_tag: str = Field(default="no-response-needed", min_length=1)
+    """A ticket that is solved with this tag needed no response."""
     answers: AnsweredThere = AnsweredThere()
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        _told_apart(self.no_response_tag, "no_response_tag", {"declined_tag": self.declined_tag})
+        return self
 
 
 class ZammadDesk(DeskConfig):
@@ -127,7 +153,14 @@ class ZammadDesk(DeskConfig):
     closed_state: str = "closed"
     declined_tag: str = Field(default="declined", min_length=1)
     """A ticket that is closed with this tag was declined."""
+    no_response_tag: str = Field(default="no-response-needed", min_length=1)
+    """A ticket that is closed with this tag needed no response."""
     answers: AnsweredThere = AnsweredThere()
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        _told_apart(self.no_response_tag, "no_response_tag", {"declined_tag": self.declined_tag})
+        return self
 
 
 class ChatwootDesk(DeskConfig):
@@ -144,7 +177,14 @@ class ChatwootDesk(DeskConfig):
     """Queue of the case to the number of a team there; of other queues nobody is assigned."""
     declined_label: str = Field(default="declined", min_length=1)
     """A conversation that is resolved with this label was declined."""
+    no_response_label: str = Field(default="no-response-needed", min_length=1)
+    """A conversation that is resolved with this label needed no response."""
     answers: AnsweredThere = AnsweredThere(channel="chat")
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        _told_apart(self.no_response_label, "no_response_label", {"declined_label": self.declined_label})
+        return self
 
 
 class CrmDesk(DeskConfig):

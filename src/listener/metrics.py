@@ -154,7 +154,9 @@ SOURCE_LAST_SUCCESS = Gauge(
     ["source"],
 )
 DESK_TICKETS = Counter("listener_desk_tickets", "What was done to tickets of cases", ["desk", "did"])
-DESK_ANSWERS = Counter("listener_desk_answers", "Answers that people gave at a desk", ["desk", "kind"])
+DESK_ANSWERS = Counter(
+    "listener_desk_answers", "Answers that people gave at a desk, or that none is needed", ["desk", "kind"]
+)
 FORM_REQUESTS = Counter(
     "listener_form_requests", "Requests to the feedback form, or that of the staff", ["method", "status"]
 )

@@ -308,6 +308,33 @@ def test_a_desk_is_checked_with_its_line(tmp_path: Path) -> None:
         desks(tmp_path, "    kind: pigeonhole\n")
 
 
+@pytest.mark.parametrize(
+    ("desk", "wrong"),
+    [
+        (
+            "kind: zendesk, url: 'https://a.test', username: a@a.test, secrets: {token: T}",
+            "no_response_tag: declined",
+        ),
+        (
+            "kind: zammad, url: 'https://a.test', customer: a@a.test, secrets: {token: T}",
+            "no_response_tag: declined",
+        ),
+        (
+            "kind: chatwoot, url: 'https://a.test', account: 1, inbox: 1, secrets: {token: T}",
+            "no_response_label: declined",
+        ),
+        (
+            "kind: request-tracker, url: 'https://a.test', username: a, secrets: {token: T}",
+            "no_response_status: resolved",
+        ),
+    ],
+)
+def test_what_needs_no_response_has_a_mark_of_its_own(tmp_path: Path, desk: str, wrong: str) -> None:
+    assert "support" in desks(tmp_path, f"    {{{desk}}}\n").config.desks
+    with pytest.raises(UsageError, match=r"no_response_\w+ is the same as (declined|resolved)_"):
+        desks(tmp_path, f"    {{{desk}, {wrong}}}\n")
+
+
 def test_the_secret_of_a_desk_may_stand_in_a_file(tmp_path: Path) -> None:
     text = "    kind: request-tracker\n    username: l\n    url: https://rt.test\n    secrets: {token: RT_TOKEN}\n"
     (tmp_path / "token").write_text("pa55word\n")

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
+from listener.domain.enriched import NEVER_OPENS
 from listener.domain.topics import TRIAGE
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.follow import keep_following
@@ -17,9 +18,18 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 384 * 1024 * 1024
 """Some million cases. The oldest are forgotten first; answers to them have to name the contact."""
-ENTRY_BYTES = 376
+ENTRY_BYTES = 384
 """What an entry takes in memory beside the characters of its ids."""
+SECOND_BYTES = 360
+"""What a second contact takes, likewise."""
 MAX_HOPS = 100
+
+
+class _Contact(msgspec.Struct):
+    mention_id: str
+    author: str
+    effective_at: datetime
+    need: str
 
 
 class _Head(msgspec.Struct):
@@ -31,6 +41,16 @@ class _Head(msgspec.Struct):
     anchor_author: str
     superseded_by: str | None = None
     opened_at: datetime | None = None
+    contacts: tuple[_Contact, ...] = ()
+    """Of them only the first is kept that could be a case by itself, beside the one it is named after."""
+
+
+class Second(NamedTuple):
+    """Another contact of a case."""
+
+    contact: str
+    author: str
+    at: datetime
 
 
 class Place(NamedTuple):
@@ -39,12 +59,14 @@ class Place(NamedTuple):
     Attributes:
         case_id: as it is called now; it may have been asked for by a former id.
         opened_at: when the contact was said; None where that is not known.
+        second: the earliest other contact that is a case if this one is none; None where there is none.
     """
 
     case_id: str
     contact: str
     author: str
     opened_at: datetime | None = None
+    second: Second | None = None
 
 
 class CaseIndex:
@@ -76,6 +98,8 @@ class CaseIndex:
         before = self._heads.get(head.case_id)
         if before is not None and before.version > head.version:
             return
+        others = (each for each in head.contacts if each.mention_id != head.anchor)
+        head.contacts = tuple(islice((each for each in others if each.need not in NEVER_OPENS), 1))
         self._discard(head.case_id)
         self._heads[head.case_id] = head
         self._bytes += _size(head)
@@ -93,7 +117,9 @@ class CaseIndex:
             if following is None:
                 break
             newest = following
-        return Place(newest.case_id, head.anchor, head.anchor_author, head.opened_at)
+        return Place(
+            newest.case_id, head.anchor, head.anchor_author, head.opened_at, _second(newest, head.anchor)
+        )
 
     def _discard(self, case_id: str) -> None:
         head = self._heads.pop(case_id, None)
@@ -107,8 +133,16 @@ class CaseIndex:
         self._heads = dict(islice(self._heads.items(), forgotten, None))
 
 
+def _second(of: _Head, beside: str) -> Second | None:
+    if of.anchor != beside and of.opened_at is not None:
+        return Second(of.anchor, of.anchor_author, of.opened_at)
+    found = (each for each in of.contacts if each.mention_id != beside)
+    return next((Second(each.mention_id, each.author, each.effective_at) for each in found), None)
+
+
 def _size(head: _Head) -> int:
-    return ENTRY_BYTES + len(head.case_id) + len(head.anchor) + len(head.anchor_author)
+    seconds = sum(SECOND_BYTES + len(each.mention_id) + len(each.author) for each in head.contacts)
+    return ENTRY_BYTES + len(head.case_id) + len(head.anchor) + len(head.anchor_author) + seconds
 
 
 class TakesCases(Protocol):

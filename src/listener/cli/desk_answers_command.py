@@ -32,7 +32,7 @@ def command(
     """Brings in what people answered at a helpdesk, until it is stopped.
 
     NAME is one of `desks` that can be asked. What people write to the customer there is an answer, and closing the
-    ticket resolves or declines the case. Run one process for each desk.
+    ticket resolves or declines the case, or says that it needs no response. Run one process for each desk.
 
     \b
     Example:

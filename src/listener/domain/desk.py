@@ -31,6 +31,9 @@ class Ticket(Versioned):
     """When the snapshot was published that this rests on: the case's own, or that of the one that took it over."""
 
 
+AnswerKind = Literal["answered", "resolved", "declined", "needs_no_response"]
+
+
 class DeskAnswer(Contract):
     """What people did with a ticket that answers its case, as the desk tells it."""
 
@@ -38,13 +41,14 @@ class DeskAnswer(Contract):
     """The desk's own id of it, the same whenever it is read."""
     case_id: str
     """As the ticket names it; the case may have another id by now."""
-    kind: Literal["answered", "resolved", "declined"]
+    kind: AnswerKind
+    """needs_no_response: whoever closed it says that nobody has to answer."""
     by: str = Field(min_length=1)
     """Who answered, as the desk names them."""
     text: str = ""
     """What was said to the customer."""
     reason: str | None = None
-    """Why it was declined, in the words of whoever did."""
+    """Why it was declined, or needs no response, in the words of whoever said so."""
     at: UtcTime
 
 

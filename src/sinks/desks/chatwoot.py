@@ -25,7 +25,7 @@ from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import Draft, Farewell, Known, Outcome, Update
 from sinks.desks.server import DeskServer, Refusal
-from sinks.desks.shape import checked, cut, only, page_of, rows, step_of, without_told
+from sinks.desks.shape import checked, cut, ended_by, only, page_of, rows, step_of, without_told
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 CASE = "listener_case"
@@ -312,13 +312,14 @@ def resolved_answer(
     if event.get("name") not in RESOLVED:
         return None
     assignee = _meta(conversation).get("assignee") or {}
-    declined = config.declined_label in (conversation.get("labels") or ())
+    labels = conversation.get("labels") or ()
+    ended, label = ended_by(labels, config.declined_label, config.no_response_label)
     return DeskAnswer(
         answer_id=f"event-{event['id']}",
         case_id=_case_of(conversation),
-        kind="declined" if declined else "resolved",
+        kind=ended,
         by=str(assignee.get("name") or "an agent"),
-        reason=f"the label {config.declined_label}" if declined else None,
+        reason=f"the label {label}" if label is not None else None,
         at=parse_time(event.get("event_end_time") or event["created_at"]),
     )
 

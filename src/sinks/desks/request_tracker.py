@@ -107,7 +107,7 @@ class RequestTracker:
             update = replace(update, entries=self._not_there(ticket_id, ticket, update.entries))
         if update.note is not None:
             self._comment(ticket_id, update.note)
-        closed = (self._config.resolved_status, self._config.declined_status)
+        closed = self._closed
         if update.outcome == "open" and status in closed:
             self._set_status(ticket_id, self._config.open_status)
         elif (
@@ -116,17 +116,18 @@ class RequestTracker:
             and update.outcome != "open"
             and status not in (*closed, "deleted")
         ):
-            self._set_status(ticket_id, closed[update.outcome == "declined"])
+            declined = update.outcome == "declined"
+            wanted = self._config.declined_status if declined else self._config.resolved_status
+            self._set_status(ticket_id, wanted)
 
     def retire(self, ticket_id: str, farewell: Farewell) -> None:
         """As `Desk`."""
         ticket = self._ask("GET", f"/ticket/{ticket_id}")
-        closed = (self._config.resolved_status, self._config.declined_status, "deleted")
         entry = Entry(farewell.text, farewell.text, by_customer=False)
         if self._not_there(ticket_id, ticket, (entry,)):
             self._comment(ticket_id, farewell.text)
         beside = self._merged_cases(ticket_id, ticket, {farewell.case_id})
-        if not beside and ticket["Status"] not in closed:
+        if not beside and ticket["Status"] not in (*self._closed, "deleted"):
             self._set_status(ticket_id, self._config.resolved_status)
         self._ask("PUT", f"/ticket/{ticket_id}", json={"DeleteRefersTo": [SCHEME + farewell.case_id]})
 
@@ -151,6 +152,13 @@ class RequestTracker:
     def close(self) -> None:
         """Ends the connections."""
         self._server.close()
+
+    @property
+    def _closed(self) -> tuple[str, ...]:
+        """The states in which a ticket is over, by us or by people."""
+        of = self._config
+        ends = (of.resolved_status, of.declined_status, of.no_response_status)
+        return tuple(status for status in ends if status is not None)
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         return self._server.ask(method, API + path, **options)
@@ -259,7 +267,11 @@ class RequestTracker:
 
     def _answers_of(self, transaction: Json) -> list[DeskAnswer]:
         status = transaction["Type"] == "Status"
-        kinds = {self._config.resolved_status: "resolved", self._config.declined_status: "declined"}
+        kinds = {
+            self._config.no_response_status: "needs_no_response",
+            self._config.resolved_status: "resolved",
+            self._config.declined_status: "declined",
+        }
         kind = kinds.get(str(transaction["NewValue"])) if status else "answered"
         if kind is None:
             return []
@@ -273,7 +285,8 @@ class RequestTracker:
             cases = cases[:1]
         number = int(transaction["id"])
         text = "" if status else self._text(number)
-        reason = self._last_word(ticket_id, ticket, number) if kind == "declined" else None
+        with_reason = kind in ("declined", "needs_no_response")
+        reason = self._last_word(ticket_id, ticket, number) if with_reason else None
         return [
             DeskAnswer.model_validate(
                 {

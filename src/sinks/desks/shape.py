@@ -2,11 +2,11 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from listener.domain.desk import DeskAnswers
+from listener.domain.desk import AnswerKind, DeskAnswers
 from listener.domain.errors import Busy, ListenerError, Rejected, ServiceError
 from sinks.desks.desk import Update
 from sinks.desks.server import DeskServer
@@ -25,6 +25,20 @@ def step_of(priority: int, names: Sequence[str]) -> str:
         names: the least first.
     """
     return names[priority * len(names) // 101]
+
+
+def ended_by(marks: Collection[str], declined: str, no_response: str) -> tuple[AnswerKind, str | None]:
+    """How a ticket ended that people closed, and the tag or label that says so; None where none does.
+
+    With both marks it was declined: somebody who asked is not to be taken for one who did not.
+
+    Args:
+        marks: those that it has.
+        declined, no_response: what each is called there.
+    """
+    if declined in marks:
+        return "declined", declined
+    return ("needs_no_response", no_response) if no_response in marks else ("resolved", None)
 
 
 def without_told(update: Update, said: Iterable[str]) -> Update:

@@ -24,7 +24,17 @@ from listener.domain.ids import is_case_id
 from listener.times import parse_time
 from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, TicketField, Update
 from sinks.desks.server import DeskServer, Refusal
-from sinks.desks.shape import checked, cut, only, page_of, plain_text, rows, step_of, without_told
+from sinks.desks.shape import (
+    checked,
+    cut,
+    ended_by,
+    only,
+    page_of,
+    plain_text,
+    rows,
+    step_of,
+    without_told,
+)
 
 PAGE = 50
 """Tickets in one answer of a search; Zammad gives up to 200."""
@@ -172,9 +182,10 @@ class Zammad:
         if closed is not None and closed.at > since and ticket.get("updated_by_id") != self._me():
             query = {"object": "Ticket", "o_id": ticket["id"]}
             tags = only(self._server.ask("GET", "/api/v1/tags", query=query)).get("tags") or ()
-            if self._config.declined_tag in tags:
-                reason = found[-1].text if found else f"the tag {self._config.declined_tag}"
-                closed = closed.model_copy(update={"kind": "declined", "reason": reason[:1000]})
+            ended, tag = ended_by(tags, self._config.declined_tag, self._config.no_response_tag)
+            if tag is not None:
+                reason = found[-1].text if found else f"the tag {tag}"
+                closed = closed.model_copy(update={"kind": ended, "reason": reason[:1000]})
             found.append(closed)
         return [answer for answer in found if answer.at > since]
 

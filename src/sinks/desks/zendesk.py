@@ -24,7 +24,7 @@ from listener.domain.errors import Busy, ServiceError
 from listener.domain.ids import is_case_id
 from sinks.desks.desk import ALL_FIELDS, Draft, Farewell, Known, Outcome, TicketField, Update
 from sinks.desks.server import DeskServer, Refusal
-from sinks.desks.shape import checked, cut, only, page_of, rows, step_of, without_told
+from sinks.desks.shape import checked, cut, ended_by, only, page_of, rows, step_of, without_told
 
 LAG_SECONDS = 60
 """What is younger is not exported, and may not be asked for."""
@@ -263,15 +263,15 @@ def answer_of(
     solved = any(_status(child) in DONE and child.get("previous_value") not in DONE for child in children)
     if not said and not solved:
         return None
-    declined = solved and config.declined_tag in (ticket.get("tags") or ())
+    ended, tag = ended_by(ticket.get("tags") or (), config.declined_tag, config.no_response_tag)
     text = "\n\n".join(said)
     return DeskAnswer(
         answer_id=str(event["id"]),
         case_id=case_id,
-        kind="declined" if declined else "resolved" if solved else "answered",
+        kind=ended if solved else "answered",
         by=str(user.get("name") or user["id"]),
         text=text,
-        reason=(text or f"the tag {config.declined_tag}")[:1000] if declined else None,
+        reason=(text or f"the tag {tag}")[:1000] if solved and tag is not None else None,
         at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=event["timestamp"]),
     )
 

@@ -76,10 +76,9 @@ class ChatwootSite(Stand):
         with self._lock:
             self._say(int(ticket_id), {"content": text, "message_type": "incoming"}, OWN)
 
-    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
+    def settle(self, ticket_id: str, *marks: str) -> None:
         with self._lock:
-            if declined:
-                self._conversations[int(ticket_id)]["labels"] = ["declined"]
+            self._conversations[int(ticket_id)]["labels"] = list(marks)
             self._conversations[int(ticket_id)]["assignee"] = AGENT
             self._bring(int(ticket_id), "resolved", AGENT)
 

@@ -267,10 +267,17 @@ class DeskConformance:
         assert [(each.kind, each.by) for each in heard.news()] == [("resolved", STAFF)]
         site.reopen(ticket_id)
         assert heard.news() == []
-        site.settle(ticket_id, declined=True)
-        (declined,) = heard.news()
-        assert declined.kind == "declined"
-        assert declined.reason
+        for marks, kind in (
+            (["declined"], "declined"),
+            (["no-response-needed"], "needs_no_response"),
+            (["no-response-needed", "declined"], "declined"),
+        ):
+            site.settle(ticket_id, *marks)
+            (ended,) = heard.news()
+            assert (ended.kind, ended.by) == (kind, STAFF)
+            assert ended.reason
+            site.reopen(ticket_id)
+        assert heard.news() == []
         site.answer(ticket_id, "written by a program that uses Listener's account", own=True)
         assert heard.news() == []
         heard.nothing_repeats()

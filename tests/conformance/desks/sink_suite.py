@@ -17,8 +17,10 @@ from fakes.helpdesk import FakeTicketTopic, Killed
 from fakes.outlet import FakeOutlet
 from listener.answers.case_index import CaseIndex
 from listener.answers.desk_answers import DeskAnswersLoop
+from listener.cases.act import audit_of_command
 from listener.desks import AnsweredThere, DeskConfig
 from listener.domain.case import Case, CaseContact, CaseState
+from listener.domain.command import CaseCommand
 from listener.domain.connector_state import Cursor
 from listener.domain.errors import Busy, ServiceError
 from listener.domain.response import Response
@@ -187,21 +189,13 @@ class SinkConformance:
         cases.take(FIRST.encode(), case(FIRST, 1).to_json())
         (ticket,) = site.tickets()
 
-        def asked(outlet: FakeOutlet, position: Any) -> Any:
-            loop = DeskAnswersLoop(
-                "site", connect().answers, AnsweredThere(), cases, outlet, position, lambda: datetime.now(UTC)
-            )
-            while loop.ask_once():
-                pass
-            return [Cursor.read(value) for value in outlet.on("connector.cursors") if value][-1].position
-
-        begun = asked(FakeOutlet(), None)
+        begun = asked(connect, cases, FakeOutlet(), None)
         site.answer(ticket.ticket_id, "It leaves today.")
         site.settle(ticket.ticket_id)
         died, lived = FakeOutlet(fails_at=1), FakeOutlet()
         with pytest.raises(ServiceError):
-            asked(died, begun)
-        asked(lived, begun)
+            asked(connect, cases, died, begun)
+        asked(connect, cases, lived, begun)
         told = [Response.read(value) for value in lived.on("responses") if value]
         assert [(each.kind, each.by, each.channel) for each in told] == [
             ("answered", STAFF, "email"),
@@ -211,6 +205,35 @@ class SinkConformance:
         assert {each.contact for each in told} == {EXAMPLE.anchor}
         assert [record.value for record in died.sent if record.topic == "responses"] == lived.on("responses")
         assert len({each.response_id for each in told}) == 2
+
+    def test_what_needs_no_response_becomes_commands_and_ends_with_the_ticket_as_it_is(
+        self, site: DeskSite, connect: Callable[[], AnsweringDesk]
+    ) -> None:
+        world = World(connect)
+        one = case(FIRST, 1, anchor="chirp:1")
+        world.store([one])
+        cases = CaseIndex()
+        cases.take(FIRST.encode(), one.to_json())
+        (ticket,) = site.tickets()
+        begun = asked(connect, cases, FakeOutlet(), None)
+        site.settle(ticket.ticket_id, "no-response-needed")
+        died, lived = FakeOutlet(fails_at=1), FakeOutlet()
+        with pytest.raises(ServiceError):
+            asked(connect, cases, died, begun)
+        reached = asked(connect, cases, lived, begun)
+        [told] = [CaseCommand.read(value) for value in lived.on("case.commands") if value]
+        assert (told.action, told.contacts, told.by) == ("needs_no_response", ("chirp:1",), STAFF)
+        assert lived.on("responses") == []
+        assert [record.value for record in died.sent if record.topic == "case.commands"] == lived.on(
+            "case.commands"
+        )
+        world.store([case(FIRST, 2, "superseded", contacts=(), contact_count=0)])
+        assert [each.is_open for each in site.tickets()] == [False]
+        later = FakeOutlet()
+        asked(connect, cases, later, reached)
+        assert {record.topic for record in later.sent} <= {"connector.cursors"}, (
+            "Listener's own note is no answer"
+        )
 
     def test_what_the_desk_refuses_is_a_dead_letter_and_holds_up_no_other(
         self, site: DeskSite, connect: Callable[[], AnsweringDesk]
@@ -232,6 +255,24 @@ class SinkConformance:
         world.store([case(FIRST, 1)])
         assert site.impatience.count == 0
         assert [ticket.case_id for ticket in site.tickets()] == [FIRST]
+
+
+def asked(connect: Callable[[], AnsweringDesk], cases: CaseIndex, outlet: FakeOutlet, position: Any) -> Any:
+    """Brings in what people answered since a position; the position after that."""
+    loop = DeskAnswersLoop(
+        "site",
+        connect().answers,
+        AnsweredThere(),
+        cases,
+        audit_of_command,
+        outlet,
+        position,
+        lambda: datetime.now(UTC),
+    )
+    while loop.ask_once():
+        pass
+    moved = [Cursor.read(value).position for value in outlet.on("connector.cursors") if value]
+    return moved[-1] if moved else position
 
 
 def told_once(site: DeskSite, desk: AnsweringDesk) -> None:

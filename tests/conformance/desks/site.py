@@ -75,8 +75,8 @@ class DeskSite(Protocol):
         """The customer writes into the ticket, at the desk itself."""
         ...
 
-    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
-        """The staff close it, as settled or as refused."""
+    def settle(self, ticket_id: str, *marks: str) -> None:
+        """The staff close it, with these tags or labels and none beside them."""
         ...
 
     def reopen(self, ticket_id: str) -> None:

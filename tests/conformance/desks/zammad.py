@@ -69,10 +69,9 @@ class ZammadSite(Stand):
         with self._lock:
             self._say(int(ticket_id), {"body": text, "type": "email", "sender": "Customer"}, CUSTOMER)
 
-    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
+    def settle(self, ticket_id: str, *marks: str) -> None:
         with self._lock:
-            if declined:
-                self._tags[int(ticket_id)] = {"declined"}
+            self._tags[int(ticket_id)] = set(marks)
             self._change(int(ticket_id), {"state": "closed"}, AGENT)
 
     def reopen(self, ticket_id: str) -> None:

@@ -84,10 +84,10 @@ class ZendeskSite(Stand):
         with self._lock:
             self._change(int(ticket_id), {"comment": {"body": text, "public": True}}, CUSTOMER)
 
-    def settle(self, ticket_id: str, *, declined: bool = False) -> None:
+    def settle(self, ticket_id: str, *marks: str) -> None:
         with self._lock:
-            tags = {"tags": ["declined"]} if declined else {}
-            self._change(int(ticket_id), {"status": "solved", "assignee_id": AGENT, **tags}, AGENT)
+            solved = {"status": "solved", "assignee_id": AGENT, "tags": list(marks)}
+            self._change(int(ticket_id), solved, AGENT)
 
     def reopen(self, ticket_id: str) -> None:
         with self._lock:

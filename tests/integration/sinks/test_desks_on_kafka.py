@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from conformance.gate import Drop, Gate, Refuse
 from conformance.http_server import Answer, Request, serving
 from fakes.desk import KEY
 from fixtures_broker import PARTITIONS
-from fixtures_request_tracker import OURS, RequestTrackerServer
+from fixtures_request_tracker import AGENT, NO_RESPONSE, OURS, RequestTrackerServer
 from inbox import Inbox, taking_mail
 from listener import examples
 from listener.bootstrap import desk_sink_name, sink_group
 from listener.domain.case import Case
 from listener.domain.desk import Ticket
+from listener.domain.governance import AuditEntry
 from listener.domain.ids import case_id
 from listener.domain.mention import Mention
-from listener.domain.topics import RAW, TICKETS, TRIAGE
+from listener.domain.response import Response
+from listener.domain.topics import AUDIT, RAW, RESPONSES, TICKETS, TRIAGE
 from listener.kafka.admin import TopicAdmin
 from listener.kafka.connection import KafkaConnection
 from listener.kafka.consume import read_whole
@@ -221,6 +224,63 @@ def test_it_is_answered_there_and_the_case_closes(
             wait(lambda: recorded(connection)[name].state == "closed", "the ticket follows")
         assert [each["id"] for each in tickets()] == [ticket["id"]]
     assert "Your parcel leaves today." not in here.said()
+
+
+def test_nobody_has_to_answer_it_and_all_that_is_in_the_ticket_is_over(
+    connection: KafkaConnection, request_tracker: RequestTrackerServer, tmp_path: Path
+) -> None:
+    """With a real worker: two contacts are one case by what they are about, and the first is none after all."""
+    first, second = (
+        Mention.read(examples.examples()[Mention].to_json()).model_copy(
+            update={
+                "mention_id": f"chirp:{name}",
+                "native_id": name,
+                "author": "chirp:kind",
+                "occurred_at": at,
+            }
+        )
+        for name, at in (("kind-1", CASE.opened_at), ("kind-2", CASE.opened_at + timedelta(hours=1)))
+    )
+    name, heir = case_id(first.mention_id), case_id(second.mention_id)
+
+    def cases() -> dict[str, Case]:
+        read = (Case.read(each.value) for each in read_whole(connection, TRIAGE.name) if each.value)
+        return {each.case_id: each for each in read if each.anchor_author == first.author}
+
+    def states() -> dict[str, str]:
+        return {of: each.state for of, each in cases().items()}
+
+    def tickets() -> list[dict[str, object]]:
+        return request_tracker.tickets(f"RefersTo = 'listener:{name}' OR RefersTo = 'listener:{heir}'")
+
+    desks = REQUEST_TRACKER.replace("Complaints", "Praise") + f"    no_response_status: {NO_RESPONSE}\n"
+    with serving(Relay(request_tracker.url)) as address:
+        here = Here(tmp_path, connection, desks.format(address=address), RT_PASSWORD=OURS[1])
+        here.run("topics")
+        with (
+            here.running("stream", "--worker", "1", "--data-dir", str(tmp_path / "data")),
+            here.running("sink", SINK),
+            here.running("desk-answers", "support", "--every-seconds", "0.5"),
+        ):
+            with Publisher(connection, client_id="test") as publisher:
+                for mention in (first, second):
+                    publisher.publish(RAW.name, mention.author, mention.to_json())
+                publisher.flush()
+            wait(lambda: len(tickets()) == 1, "the ticket is there")
+            wait(lambda: [each.contact_count for each in cases().values()] == [2], "both are one case")
+            [ticket] = tickets()
+            request_tracker.ask("PUT", f"/ticket/{ticket['id']}", json={"Status": NO_RESPONSE})
+            wait(lambda: states() == {name: "superseded", heir: "resolved"}, "both are over")
+            wait(lambda: recorded(connection)[name].state == "retired", "the ticket follows")
+        assert tickets() == [], "none was opened for what was the second"
+        assert request_tracker.ask("GET", f"/ticket/{ticket['id']}")["Status"] == NO_RESPONSE
+    told = [AuditEntry.read(each.value) for each in read_whole(connection, AUDIT.name) if each.value]
+    assert [(each.action, each.actor, each.detail["contacts"]) for each in told if each.subject == name] == [
+        ("case.close", AGENT[0], second.mention_id),
+        ("case.needs_no_response", AGENT[0], first.mention_id),
+    ]
+    answers = (Response.read(each.value) for each in read_whole(connection, RESPONSES.name) if each.value)
+    assert first.author not in {each.author for each in answers}
 
 
 class Hook:

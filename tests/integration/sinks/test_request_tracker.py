@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fixtures_request_tracker import AGENT, OURS, RequestTrackerServer
+from fixtures_request_tracker import AGENT, NO_RESPONSE, OURS, RequestTrackerServer
 from listener import examples
 from listener.bootstrap_desks import desk as configured
 from listener.desks import AnsweredThere, RequestTrackerDesk, RequestTrackerSecrets
@@ -295,6 +295,39 @@ def test_what_people_answer_comes_back_once(
     assert abs(page.answers[0].at - datetime.now(UTC)) < timedelta(minutes=5)
     assert rt.answers(page.position).answers == ()
     assert len(page.position["seen"]) >= 3
+
+
+def test_a_status_of_its_own_says_that_nobody_has_to_answer_and_stays(
+    request_tracker: RequestTrackerServer,
+) -> None:
+    with closing(desk(request_tracker, queue="Praise", queue_of={}, no_response_status=NO_RESPONSE)) as rt:
+        one = draft()
+        ticket_id = rt.open(one).ticket_id
+        page = rt.answers(None)
+        while page.answers or page.more:
+            page = rt.answers(page.position)
+
+        def close_there() -> None:
+            request_tracker.ask("PUT", f"/ticket/{ticket_id}", json={"Status": NO_RESPONSE})
+
+        def status() -> str:
+            told: str = request_tracker.ask("GET", f"/ticket/{ticket_id}")["Status"]
+            return told
+
+        said = {"Content": "It is meant kindly.", "ContentType": "text/plain"}
+        request_tracker.ask("POST", f"/ticket/{ticket_id}/comment", json=said)
+        close_there()
+        page = rt.answers(page.position)
+        assert [(each.case_id, each.kind, each.by, each.reason) for each in page.answers] == [
+            (one.case_id, "needs_no_response", AGENT[0], "It is meant kindly.")
+        ]
+        rt.update(ticket_id, update(one, outcome="resolved"))
+        assert status() == NO_RESPONSE
+        rt.update(ticket_id, update(one, outcome="open"))
+        assert status() == "open"
+        close_there()
+        rt.retire(ticket_id, Farewell(one.case_id, f"{one.case_id} asks for nothing", "event"))
+        assert status() == NO_RESPONSE
 
 
 def test_a_settled_answer_is_passed_and_not_remembered(request_tracker: RequestTrackerServer) -> None:

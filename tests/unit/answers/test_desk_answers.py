@@ -11,16 +11,21 @@ from fakes.outlet import FakeOutlet
 from listener import examples
 from listener.answers.case_index import CaseIndex
 from listener.answers.desk_answers import DeskAnswersLoop
+from listener.cases.act import audit_of_command
 from listener.desks import AnsweredThere
 from listener.domain.case import Case
+from listener.domain.command import CaseCommand
 from listener.domain.connector_state import Cursor
 from listener.domain.desk import DeskAnswer, DeskAnswers
+from listener.domain.enriched import Need
 from listener.domain.errors import Busy, ServiceError
+from listener.domain.governance import AuditEntry
 from listener.domain.response import Response
-from listener.domain.topics import CURSORS, RESPONSES
+from listener.domain.topics import AUDIT, COMMANDS, CURSORS, RESPONSES
 
 CASE = Case.read(examples.examples()[Case].to_json())
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 COUNTED = AnsweredThere(channel="phone", levels={"boss": "executive"})
 
 
@@ -53,10 +58,14 @@ class Desk:
         return page
 
 
-def loop(desk: Desk, outlet: FakeOutlet, position: Mapping[str, Any] | None = None) -> DeskAnswersLoop:
+def loop(
+    desk: Desk, outlet: FakeOutlet, position: Mapping[str, Any] | None = None, case: Case = CASE
+) -> DeskAnswersLoop:
     cases = CaseIndex()
-    cases.take(CASE.case_id.encode(), CASE.to_json())
-    return DeskAnswersLoop("rt", desk.answers, COUNTED, cases, outlet, position, lambda: NOW)
+    cases.take(case.case_id.encode(), case.to_json())
+    return DeskAnswersLoop(
+        "rt", desk.answers, COUNTED, cases, audit_of_command, outlet, position, lambda: NOW
+    )
 
 
 def responses(outlet: FakeOutlet) -> list[Response]:
@@ -95,6 +104,93 @@ def test_who_answers_has_a_level_and_a_no_has_a_reason() -> None:
     assert (first.level, first.reason) == ("executive", "out of time")
     assert second.reason == "no reason was given there"
     assert (third.kind, third.reason, third.occurred_at) == ("resolved", None, NOW)
+
+
+def commands(outlet: FakeOutlet) -> list[CaseCommand]:
+    return [CaseCommand.read(value) for value in outlet.on(COMMANDS.name) if value is not None]
+
+
+def case_with(*others: tuple[str, timedelta, Need]) -> Case:
+    """The case with further contacts, so long before or after now, by somebody else."""
+    first = CASE.contacts[0]
+    more = tuple(
+        first.model_copy(
+            update={"mention_id": name, "author": "mail:ann", "effective_at": NOW + after, "need": need}
+        )
+        for name, after, need in others
+    )
+    return CASE.model_copy(update={"contacts": (*CASE.contacts, *more)})
+
+
+def needs_none(**more: Any) -> DeskAnswer:
+    return answer(7, **{"kind": "needs_no_response", "text": "", "reason": "it is\nmeant kindly"} | more)
+
+
+def test_what_needs_no_response_is_a_command_and_no_response() -> None:
+    outlet = FakeOutlet()
+    loop(Desk(DeskAnswers((needs_none(at=NOW + timedelta(hours=1)),), {"after": 7})), outlet).ask_once()
+    [command] = commands(outlet)
+    assert (command.action, command.contacts, command.author) == (
+        "needs_no_response",
+        (CASE.anchor,),
+        CASE.anchor_author,
+    )
+    assert (command.by, command.at, command.reason) == ("k.agent", NOW, "it is meant kindly")
+    assert {record.key for record in outlet.stored if record.topic == COMMANDS.name} == {CASE.anchor_author}
+    [value] = outlet.on(AUDIT.name)
+    assert value is not None
+    assert AuditEntry.read(value) == audit_of_command(command, CASE.case_id)
+    assert outlet.calls == [COMMANDS.name, AUDIT.name, "flush", CURSORS.name, "flush"]
+
+
+@pytest.mark.parametrize(
+    ("others", "closed"),
+    [
+        (
+            [("mail:1", -2 * HOUR, "mention"), ("mail:2", -HOUR, "praise"), ("mail:3", -HOUR, "complaint")],
+            "mail:2",
+        ),
+        ([("mail:1", -HOUR, "mention"), ("mail:2", -HOUR, "spam")], None),
+        ([("mail:1", HOUR, "complaint")], None),
+    ],
+    ids=["what would wait on", "the case ends by itself", "it was said later"],
+)
+def test_what_else_is_in_the_case_is_closed_with_it(
+    others: list[tuple[str, timedelta, Need]], closed: str | None
+) -> None:
+    outlet = FakeOutlet()
+    page = DeskAnswers((needs_none(),), {"after": 7})
+    loop(Desk(page), outlet, case=case_with(*others)).ask_once()
+    *before, last = commands(outlet)
+    assert (last.action, last.contacts) == ("needs_no_response", (CASE.anchor,))
+    assert [(each.action, each.contacts, each.author, each.at) for each in before] == (
+        [] if closed is None else [("close", (closed,), "mail:ann", NOW)]
+    )
+    assert len({each.command_id for each in (*before, last)}) == 1 + len(before)
+    entries = [AuditEntry.read(value) for value in outlet.on(AUDIT.name) if value is not None]
+    assert [(each.action, each.subject) for each in entries] == [
+        (f"case.{each.action}", CASE.case_id) for each in (*before, last)
+    ]
+
+
+def test_commands_are_told_again_after_a_failure_and_are_the_same() -> None:
+    case = case_with(("mail:1", -HOUR, "complaint"))
+    page = DeskAnswers((needs_none(),), {"after": 7})
+    died, again = FakeOutlet(fails_at=1), FakeOutlet()
+    with pytest.raises(ServiceError):
+        loop(Desk(page), died, case=case).ask_once()
+    assert died.on(CURSORS.name) == []
+    loop(Desk(page), again, case=case).ask_once()
+    assert [record.value for record in again.stored][:4] == [record.value for record in died.sent]
+
+
+def test_what_was_said_to_the_customer_all_the_same_is_an_answer_too() -> None:
+    outlet = FakeOutlet()
+    page = DeskAnswers((needs_none(text="Thank you!", reason=None, by="n" * 301),), {})
+    loop(Desk(page), outlet).ask_once()
+    [response], [command] = responses(outlet), commands(outlet)
+    assert (response.kind, response.excerpt, response.reason) == ("answered", "Thank you!", None)
+    assert (response.response_id, command.reason, len(command.by)) == ("desk.rt:7", "Thank you!", 200)
 
 
 def test_the_same_is_told_again_after_a_failure_and_is_the_same() -> None:

@@ -88,4 +88,7 @@ def test_resolved_is_an_answer_and_with_the_label_a_no() -> None:
     declined = resolved_answer(RESOLVED, CONVERSATION | {"labels": ["declined"]}, CONFIG)
     assert declined is not None
     assert (declined.kind, declined.reason) == ("declined", "the label declined")
+    none = resolved_answer(RESOLVED, CONVERSATION | {"labels": ["no-response-needed"]}, CONFIG)
+    assert none is not None
+    assert (none.kind, none.reason) == ("needs_no_response", "the label no-response-needed")
     assert resolved_answer(RESOLVED | {"name": "first_response"}, CONVERSATION, CONFIG) is None

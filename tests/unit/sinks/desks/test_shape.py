@@ -7,7 +7,17 @@ import pytest
 from fakes.drafts import draft, entry, update
 from listener.domain.desk import DeskAnswers
 from listener.domain.errors import Busy, Rejected
-from sinks.desks.shape import SHORTENED, cut, only, page_of, plain_text, rows, step_of, without_told
+from sinks.desks.shape import (
+    SHORTENED,
+    cut,
+    ended_by,
+    only,
+    page_of,
+    plain_text,
+    rows,
+    step_of,
+    without_told,
+)
 
 
 @pytest.mark.parametrize("text", ["short", "ü" * 100, "😞" * 100, "a" * 99 + "😞"])
@@ -24,6 +34,20 @@ def test_every_priority_has_a_name() -> None:
         steps = [names.index(step_of(priority, names)) for priority in range(101)]
         assert steps == sorted(steps)
         assert set(steps) == set(range(len(names)))
+
+
+@pytest.mark.parametrize(
+    ("marks", "ended"),
+    [
+        ((), ("resolved", None)),
+        (("vip",), ("resolved", None)),
+        (("no",), ("declined", "no")),
+        (("vip", "kind"), ("needs_no_response", "kind")),
+        (("kind", "no"), ("declined", "no")),
+    ],
+)
+def test_marks_say_how_it_ended(marks: tuple[str, ...], ended: tuple[str, str | None]) -> None:
+    assert ended_by(marks, "no", "kind") == ended
 
 
 def test_what_stands_there_is_left_out() -> None:

@@ -121,6 +121,19 @@ def test_solving_with_the_tag_is_a_no() -> None:
     assert (without.kind, without.reason) == ("declined", "the tag declined")
 
 
+def test_solving_with_the_other_tag_says_that_it_needs_no_response() -> None:
+    tagged = TICKET | {"tags": ["no-response-needed"]}
+    with_words = answer_of(event(COMMENT, SOLVED), tagged, KIM, CONFIG)
+    without = answer_of(event(SOLVED), tagged, KIM, CONFIG)
+    open_yet = answer_of(event(COMMENT), tagged | {"status": "open"}, KIM, CONFIG)
+    assert with_words is not None
+    assert without is not None
+    assert open_yet is not None
+    assert (with_words.kind, with_words.text) == ("needs_no_response", "This is a comment")
+    assert (without.kind, without.reason) == ("needs_no_response", "the tag no-response-needed")
+    assert (open_yet.kind, open_yet.reason) == ("answered", None)
+
+
 @pytest.mark.parametrize(
     ("told", "ticket"),
     [
