@@ -1,6 +1,8 @@
 """A simulated company whose whole history stands in ClickHouse, as stream and sink would have stored it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from listener.cli.evaluate_command import read_world
 from listener.domain.contract import Versioned
 from listener.domain.governance import Fix
+from listener.domain.mention import Mention
 from listener.domain.response import Outcome
 from listener.domain.topics import CUSTOMERS, FIXES, OUTCOMES
 from listener.evaluation.triage import TruePeople, TrueWords, World
@@ -22,14 +25,36 @@ from stream.enrichment.taxonomy import Taxonomy
 from stream.ledger.ledger import Ledger
 from stream.triage.policy import read_policy
 from stream.triage.triage import Triage
+from true_cases import NO_CASE
 
 ENDS_AT = datetime(2026, 1, 1, tzinfo=UTC)
+LOUD = {"followers": 12_000_000, "verified": True}
 
 
 def make_company(directory: Path, customers: int, days: int, seed: int) -> World:
     """Writes a company into the directory."""
     write_simulation(SimulationSettings(customers, days, seed, ENDS_AT), directory)
     return read_world(directory)
+
+
+def with_one_loud_account(world: World) -> World:
+    """Of people who said something of their own from several accounts with a reach, one is loud, in turn the first
+    and the last: with a mark and many followers, where the simulator gives all of them the same."""
+    accounts: dict[str, set[str]] = defaultdict(set)
+    for value in world.recorded:
+        if isinstance(value, Mention) and value.reach:
+            truth = world.mentions.get(value.mention_id)
+            if truth is not None and truth.need not in NO_CASE:
+                accounts[truth.party].add(value.author)
+    several = sorted(sorted(those) for those in accounts.values() if len(those) > 1)
+    loud = {those[-(place % 2)] for place, those in enumerate(several)}
+    recorded = [
+        value.model_copy(update={"reach": value.reach.model_copy(update=LOUD)})
+        if isinstance(value, Mention) and value.reach and value.author in loud
+        else value
+        for value in world.recorded
+    ]
+    return replace(world, recorded=recorded)
 
 
 def store_company(

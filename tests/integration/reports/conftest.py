@@ -11,16 +11,17 @@ from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
 from listener.domain.response import Outcome
 from listener.reports.answer import Window
-from stored_company import make_company, store_company
+from stored_company import make_company, store_company, with_one_loud_account
 from told_company import EVER, TWO_WEEKS, Company
 from true_cases import party_of, true_cases
 
 
 @pytest.fixture(scope="session")
 def company(clickhouse_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """Large enough that somebody's first contact is deleted, and somebody writes to the executives first."""
+    """Large enough that somebody's first contact is deleted, somebody writes to the executives first, and a few
+    have several accounts with a reach."""
     directory: Path = tmp_path_factory.mktemp("company")
-    world = make_company(directory, customers=1000, days=60, seed=7)
+    world = with_one_loud_account(make_company(directory, customers=1000, days=60, seed=7))
     outcomes = [Outcome.read(line) for line in (directory / "outcomes.jsonl").read_text().splitlines()]
     asked = [case for case in true_cases(world) if case.asking]
     url = with_database(clickhouse_server.url, "company")

@@ -208,7 +208,8 @@ def firsts(cases: Sequence[TrueCase], key: Callable[[TrueCase], Key]) -> dict[Ke
 def test_by_reach_mark_and_segment_as_many_are_answered_in_a_day_as_truly_are(
     company: Company, window: Window
 ) -> None:
-    """Of a party counts the first case of each channel, need, cause and severity that was observed for a day."""
+    """Of a party counts the first case of each channel, need, cause and severity that was observed for a day, and
+    the most that was ever told of one of its accounts: some have a loud and a quiet one."""
     until = heard_until(company.world)
     segments = {f"c:{customer.customer_id}": customer.segment for customer in company.world.customers}
     reach, marked = followers_of(company), marks_of(company)
@@ -230,6 +231,9 @@ def test_by_reach_mark_and_segment_as_many_are_answered_in_a_day_as_truly_are(
         true["reach", reach_in_words(reach.get(case.party))].append(quick)
         true["verified", {None: "not told", False: "no", True: "yes"}[marked.get(case.party)]].append(quick)
         true["segment", segments.get(case.party) or "none"].append(quick)
+    told = {(party, reach_in_words(of.followers), of.verified) for party, of in told_reach(company)}
+    several = Counter(party for party, *_ in told)
+    assert any(several[case.party] > 1 for case in stratum.values())
     rows = {(row["attribute"], row["value"]): row for row in company.report("fairness", window)}
     assert rows.keys() == true.keys()
     for key, each in true.items():
