@@ -260,20 +260,21 @@ def watch(seeds: int) -> None:
 @click.option(
     "--recall",
     type=click.FloatRange(0, 1),
-    default=AS_MADE_UP.recall,
-    show_default=True,
-    help="Of --data: share of the links between a person's accounts that the match makes.",
+    help="Of --data: share of the links between a person's accounts that the match makes "
+    f"[default: {AS_MADE_UP.recall}].",
 )
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1),
-    default=AS_MADE_UP.precision,
-    show_default=True,
-    help="Of --data: share of the links that it makes that are right.",
+    help=f"Of --data: share of the links that it makes that are right [default: {AS_MADE_UP.precision}].",
 )
 @models_option
 def coverage(
-    seeds: int, directory: Path | None, recall: float, precision: float, models: ModelsInUse | None
+    seeds: int,
+    directory: Path | None,
+    recall: float | None,
+    precision: float | None,
+    models: ModelsInUse | None,
 ) -> None:
     """How often each 95 % interval holds the truth, on made-up counts with mistakes of label and match, as JSON.
 
@@ -291,7 +292,11 @@ def coverage(
         from listener.evaluation.company_coverage import company_coverage, contacts_of
         from listener.evaluation.company_waits import company_waits
 
-        world, errors = read_world(directory), MatchErrors(recall, precision)
+        errors = MatchErrors(
+            AS_MADE_UP.recall if recall is None else recall,
+            AS_MADE_UP.precision if precision is None else precision,
+        )
+        world = read_world(directory)
         found = found_in(world, Enricher(None, models))
         of_company = {
             "root_causes": company_coverage(contacts_of(world, found), seeds, errors=errors),
@@ -299,8 +304,9 @@ def coverage(
         }
         click.echo(json.dumps(of_company, indent=2))
         return
-    if models is not None:
-        raise UsageError("--models needs --data")
+    for option, given in (("--models", models), ("--recall", recall), ("--precision", precision)):
+        if given is not None:
+            raise UsageError(f"{option} needs --data")
     from listener.evaluation.coverage import evaluate_coverage
 
     covered = [

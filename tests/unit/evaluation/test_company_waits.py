@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from listener.cli.evaluate_command import command, read_world
+from listener.domain.errors import UsageError
 from listener.evaluation.company_cases import NO_CASE, Cases, cases_of, found_in
 from listener.evaluation.company_waits import (
     CAME_BACK,
@@ -165,3 +166,11 @@ def test_the_command_tells_of_root_causes_and_of_waits(world: Path) -> None:
     assert told.exit_code == 0, told.output
     for part in ('"root_causes"', '"waits"', '"recall": 0.5', f'"{LONGER}"', '"found labels and match"'):
         assert part in told.output
+
+
+@pytest.mark.parametrize("option", ["--models", "--recall", "--precision"])
+def test_what_only_a_company_has_is_refused_without_one(option: str, tmp_path: Path) -> None:
+    given = str(tmp_path) if option == "--models" else "0.85"
+    told = CliRunner().invoke(command, ["coverage", "--seeds", "1", option, given])
+    assert isinstance(told.exception, UsageError)
+    assert str(told.exception) == f"{option} needs --data"
