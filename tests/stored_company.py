@@ -11,7 +11,6 @@ from listener.cli.evaluate_command import read_world
 from listener.domain.contract import Versioned
 from listener.domain.governance import Fix
 from listener.domain.mention import Mention
-from listener.domain.response import Outcome
 from listener.domain.topics import CUSTOMERS, FIXES, OUTCOMES
 from listener.evaluation.triage import TruePeople, TrueWords, World
 from listener.simulator.files import write_simulation
@@ -82,9 +81,7 @@ def _records(directory: Path, world: World, truly: bool, enricher: Any) -> Itera
     others: list[tuple[str, str, Versioned]] = [
         (CUSTOMERS.name, customer.customer_id, customer) for customer in world.customers
     ]
-    for line in (directory / "outcomes.jsonl").read_text().splitlines():
-        outcome = Outcome.read(line)
-        others.append((OUTCOMES.name, outcome.customer_id, outcome))
+    others.extend((OUTCOMES.name, outcome.customer_id, outcome) for outcome in world.outcomes)
     for line in (directory / "fixes.jsonl").read_text().splitlines():
         fix = Fix.read(line)
         others.append((FIXES.name, fix.fix_id, fix))

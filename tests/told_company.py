@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from clickhouse_driver import Client
 
-from listener.domain.response import Outcome
 from listener.evaluation.triage import World
 from listener.reports.answer import Window
 from listener.reports.reports import report
@@ -28,7 +27,6 @@ class Company(NamedTuple):
     """
 
     world: World
-    outcomes: Sequence[Outcome]
     parties: dict[str, str]
     cases: Sequence[TrueCase]
     client: Client

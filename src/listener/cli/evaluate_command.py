@@ -16,7 +16,7 @@ from listener.domain.contract import Contract
 from listener.domain.customer import Customer
 from listener.domain.errors import ListenerError, Rejected, UsageError
 from listener.domain.mention import read_raw
-from listener.domain.response import Response
+from listener.domain.response import Outcome, Response
 from listener.evaluation.drawn_people import AS_MADE_UP, MatchErrors
 from listener.evaluation.triage import World, evaluate_triage
 from listener.models.in_use import ModelsInUse
@@ -290,7 +290,7 @@ def coverage(
     if directory is not None:
         from listener.evaluation.company_cases import cases_of, found_in
         from listener.evaluation.company_coverage import company_coverage, contacts_of
-        from listener.evaluation.company_waits import company_waits
+        from listener.evaluation.company_reports import company_reports
 
         errors = MatchErrors(
             AS_MADE_UP.recall if recall is None else recall,
@@ -300,7 +300,7 @@ def coverage(
         found = found_in(world, Enricher(None, models))
         of_company = {
             "root_causes": company_coverage(contacts_of(world, found), seeds, errors=errors),
-            "waits": company_waits(cases_of(world, found), seeds, errors=errors),
+            "cases": company_reports(cases_of(world, found), seeds, errors=errors),
         }
         click.echo(json.dumps(of_company, indent=2))
         return
@@ -339,7 +339,9 @@ def read_world(directory: Path) -> World:
     matters = list(_each(directory / "truth/cases.jsonl", MatterTruth.read))
     if not matters:
         raise ListenerError(f"{directory}: nothing is true of it: nobody said anything in this history")
-    return World(recorded, list(_each(directory / "customers.jsonl", Customer.read)), mentions, matters)
+    customers = list(_each(directory / "customers.jsonl", Customer.read))
+    outcomes = list(_each(directory / "outcomes.jsonl", Outcome.read))
+    return World(recorded, customers, mentions, matters, outcomes)
 
 
 def _each(path: Path, read: Callable[[str], C]) -> Iterator[C]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from listener.domain.enriched import NO_CAUSE, Enrichment
-from listener.evaluation.company_cases import first_cause
+from listener.evaluation.company_cases import NO_CONTACT, first_cause
 from listener.evaluation.drawn_people import AS_MADE_UP, Drawn, Draws, MatchErrors, Owners, owners_of
 from listener.evaluation.triage import World
 from listener.statistics.checked_parties import CheckedParties
@@ -19,7 +19,6 @@ from listener.statistics.linkage import LinkageQuality
 from listener.statistics.proportion import wilson
 from listener.statistics.shares import CauseCounts, corrected_shares, shares_as_checked
 
-NO_CONTACT: Final = frozenset({"mention", "copy", "spam"})
 LEAST_SHARE: Final = 0.02
 """Root causes of fewer parties are left out: few samples have one."""
 WAYS: Final = ("as if right", "mistakes of contacts taken in", "mistakes of people taken in")

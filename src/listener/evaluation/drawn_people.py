@@ -55,22 +55,50 @@ class Owners:
         """How many there are."""
         return len(self.accounts)
 
+    @property
+    def first_account(self) -> Ints:
+        """Number of each person's first account among all accounts."""
+        return np.cumsum(self.accounts) - self.accounts
+
+
+class Records:
+    """Records of people, to be found by person.
+
+    Args:
+        person: whose they are, one entry a record.
+        people: how many there are.
+    """
+
+    def __init__(self, person: Ints, people: int) -> None:
+        self._order = np.argsort(person, kind="stable")
+        bounds = np.searchsorted(person[self._order], np.arange(people + 1))
+        self._first, self._sizes = bounds[:-1], np.diff(bounds)
+
+    def of(self, people: Ints) -> tuple[Ints, Ints]:
+        """Places of the records of these people, and for each the place of its person among them."""
+        sizes = self._sizes[people]
+        return self._order[_runs(self._first[people], sizes)], np.repeat(np.arange(len(people)), sizes)
+
 
 @dataclass(frozen=True)
 class Drawn:
     """Records of people who were drawn, one entry a record; who is drawn twice counts as two people.
 
     Attributes:
+        people: who was drawn, one entry a draw.
         places: of the records in the company's.
         draw: number of the draw.
         accounts: how many they have together.
         first_account: number of the draw's first account among all accounts, one entry a draw.
+        account_places: of the accounts in the company's, one entry an account.
     """
 
+    people: Ints
     places: Ints
     draw: Ints
-    first_account: Ints
     accounts: int
+    first_account: Ints
+    account_places: Ints
 
     def parties(self, errors: MatchErrors | None, generator: np.random.Generator) -> Ints:
         """The party of each account as a match that errs like this makes it; None never errs.
@@ -94,9 +122,8 @@ class Draws:
     """Draws people with all their records."""
 
     def __init__(self, owners: Owners) -> None:
-        self._order = np.argsort(owners.person, kind="stable")
-        self._bounds = np.searchsorted(owners.person[self._order], np.arange(owners.people + 1))
-        self._accounts = owners.accounts
+        self._owners = owners
+        self._records = Records(owners.person, owners.people)
         self._everybody = np.arange(owners.people)
 
     def draw(self, people: int, generator: np.random.Generator) -> Drawn:
@@ -108,14 +135,15 @@ class Draws:
         return self._of(self._everybody)
 
     def _of(self, those: Ints) -> Drawn:
-        each = [self._order[self._bounds[one] : self._bounds[one + 1]] for one in those.tolist()]
-        accounts = self._accounts[those]
-        return Drawn(
-            np.concatenate(each),
-            np.repeat(np.arange(len(those)), [len(part) for part in each]),
-            np.cumsum(accounts) - accounts,
-            int(accounts.sum()),
-        )
+        places, draw = self._records.of(those)
+        accounts = self._owners.accounts[those]
+        account_places = _runs(self._owners.first_account[those], accounts)
+        return Drawn(those, places, draw, len(account_places), np.cumsum(accounts) - accounts, account_places)
+
+
+def _runs(first: Ints, sizes: Ints) -> Ints:
+    """Whole numbers in a row from each of the first ones, so many of each."""
+    return np.repeat(first - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
 
 
 def owners_of(people: Sequence[str], authors: Sequence[str]) -> Owners:

@@ -14,6 +14,7 @@ from listener.domain.case import Case
 from listener.domain.customer import Customer
 from listener.domain.enriched import NO_CAUSE, Complaint, Enrichment, Language, Match, RootCause
 from listener.domain.mention import Mention
+from listener.domain.response import Outcome
 from listener.evaluation.retrieval import Found, b_cubed
 from listener.simulator.truth import MatterTruth, MentionTruth
 from stream import offline
@@ -35,12 +36,14 @@ class World:
         recorded: mentions, deletions and answers.
         mentions: the truth about each inbound mention, by id.
         matters: the truth about each matter.
+        outcomes: what became of customers.
     """
 
     recorded: Sequence[Recorded]
     customers: Sequence[Customer]
     mentions: Mapping[str, MentionTruth]
     matters: Sequence[MatterTruth]
+    outcomes: Sequence[Outcome]
 
     @property
     def as_of(self) -> datetime:

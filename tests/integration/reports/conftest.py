@@ -9,7 +9,6 @@ import pytest
 from fixtures_database import with_database
 from listener.clickhouse.client import connect
 from listener.clickhouse.migrate import migrate
-from listener.domain.response import Outcome
 from listener.reports.answer import Window
 from stored_company import make_company, store_company, with_one_loud_account
 from told_company import EVER, TWO_WEEKS, Company
@@ -22,13 +21,12 @@ def company(clickhouse_server: Any, tmp_path_factory: pytest.TempPathFactory) ->
     have several accounts with a reach."""
     directory: Path = tmp_path_factory.mktemp("company")
     world = with_one_loud_account(make_company(directory, customers=1000, days=60, seed=7))
-    outcomes = [Outcome.read(line) for line in (directory / "outcomes.jsonl").read_text().splitlines()]
     asked = [case for case in true_cases(world) if case.asking]
     url = with_database(clickhouse_server.url, "company")
     migrate(url)
     store_company(url, directory, world, truly=True)
     client = connect(url)
-    yield Company(world, outcomes, party_of(world), asked, client)
+    yield Company(world, party_of(world), asked, client)
     client.execute("DROP DATABASE company")
     client.disconnect()
 

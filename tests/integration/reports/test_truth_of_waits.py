@@ -180,7 +180,7 @@ def test_outcomes_are_those_of_customers_who_were_answered_and_of_the_others(
         began = case.opening.at
         its = [
             outcome
-            for outcome in company.outcomes
+            for outcome in company.world.outcomes
             if party == f"c:{outcome.customer_id}"
             and began < outcome.occurred_at <= began + timedelta(days=90)
         ]

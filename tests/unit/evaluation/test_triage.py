@@ -1,5 +1,6 @@
 """Found beside true on a small simulated company, and on one whose truth is bent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,6 @@ def test_with_the_truth_about_words_and_people_nearly_everything_is_found(
 def test_what_is_true_decides_the_figures(company: tuple[World, Policy]) -> None:
     world, policy = company
     never = {name: truth.model_copy(update={"failed": False}) for name, truth in world.mentions.items()}
-    bent = World(world.recorded, world.customers, never, world.matters)
+    bent = replace(world, mentions=never)
     found = evaluate_triage(bent, policy)["as_in_the_stream"]["failed_contacts"]
     assert (found["true"], found["precision"], found["recall"]) == (0, 0.0, None)
