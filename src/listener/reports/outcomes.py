@@ -13,7 +13,7 @@ from listener.statistics.interval import Floats
 from listener.statistics.matched import Sums, matched_difference
 
 LEAST_PEOPLE = 20
-"""With fewer customers to compare nothing is said: the interval rests on the normal distribution."""
+"""With fewer customers to compare nothing is said: the interval takes their means for normally distributed."""
 COLUMNS = (
     *("kind", "answered", "unanswered", "mean_answered", "mean_unanswered", *three("difference")),
     *("compared", "left_out"),
