@@ -279,8 +279,8 @@ def coverage(
     """How often each 95 % interval holds the truth, on made-up counts with mistakes of label and match, as JSON.
 
     With --data on a simulated company: of samples of its people, how often the intervals of root causes, waits,
-    returns, escalations, deadlines and fairness hold what is true of all; with the labels and the match that are
-    true, and with those that keywords or --models find and a match that errs.
+    returns, escalations, deadlines, black holes, outcomes and fairness hold what is true of all; with the labels
+    and the match that are true, and with those that keywords or --models find and a match that errs.
 
     \b
     Example:
