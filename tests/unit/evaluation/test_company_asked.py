@@ -122,6 +122,14 @@ def test_found_labels_lose_contacts_make_them_up_and_put_them_in_another_queue()
     assert praise.found == ("complaints", hours(10 + 72))
 
 
+def test_whoever_is_in_danger_waits_in_a_queue_of_their_own() -> None:
+    mention = said("first", 0).model_copy(update={"severity": ("safety",)})
+    found = words("complaint").model_copy(update={"severity": ("legal_threat",)})
+    (asked,) = asked_of(world_of(mention, answers={}), {"first": found})
+    assert asked.true == ("safety", hours(72))
+    assert asked.found == ("complaints", hours(72))
+
+
 def test_thanks_ask_for_nothing() -> None:
     mentions = [said("first", 0), said("thanks", 50, "thanks", need="praise")]
     found = {"first": words("complaint"), "thanks": words("praise", asks=False)}

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from listener.cli.evaluate_command import command, read_world
 from listener.domain.errors import UsageError
+from listener.domain.mention import Mention, Reach
 from listener.evaluation.company_cases import (
     NEEDS,
     NO_CASE,
@@ -41,7 +42,7 @@ from listener.evaluation.company_reports import (
     truth_of,
 )
 from listener.evaluation.company_seen import Seen, seen
-from listener.evaluation.company_waits import HORIZON_HOURS, came_back
+from listener.evaluation.company_waits import HORIZON_HOURS, came_back, longer_in_private
 from listener.evaluation.drawn_people import Draws, MatchErrors, Owners, Records
 from listener.simulator.files import write_simulation
 from listener.simulator.settings import SimulationSettings
@@ -139,10 +140,47 @@ def test_the_truth_is_that_of_everybody_and_knows_how_waits_ended_later() -> Non
 
 def test_outcomes_are_those_of_customers_after_their_first_case(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("listener.evaluation.company_outcomes.LEAST_PEOPLE", 0)
+    assert truth_of(some_cases(), 100.0)[OUTCOME] == {}, "nobody is of the same segment"
     cases = replace(some_cases(), segment=np.array([1, 1, 1]))
     assert truth_of(cases, 100.0)[OUTCOME] == {"repeat_purchase": 1.0, "churn": -1.0}
-    later = replace(cases, outcomes=replace(cases.outcomes, at=np.array([0.0, 70.0, 100.0])))
-    assert truth_of(later, 100.0)[OUTCOME] == {"repeat_purchase": 0.0, "churn": -1.0}
+    for not_yet_or_before in (0.0, 120.0):
+        bought = replace(cases.outcomes, at=np.array([not_yet_or_before, 70.0, 0.0]))
+        told = truth_of(replace(cases, outcomes=bought), 100.0)[OUTCOME]
+        assert told == {"repeat_purchase": 0.0, "churn": -1.0}
+    monkeypatch.setattr("listener.evaluation.company_outcomes.AFTER_HOURS", 19.0)
+    assert truth_of(cases, 100.0)[OUTCOME] == {"repeat_purchase": 0.0, "churn": 0.0}
+
+
+@pytest.mark.parametrize("severe", [False, True])
+def test_like_is_compared_with_like_only(severe: bool) -> None:
+    """Bob wants something else than Ann, or is in danger, as Cid is."""
+    cases = some_cases()
+    other = (
+        replace(cases.true, severe=np.array([False, False, True, False, True]))
+        if severe
+        else replace(cases.true, need=np.array([0, 0, 1, 0, 0]))
+    )
+    others = replace(cases, true=other)
+    truth = truth_of(others, 100.0)
+    assert truth[BY_SEGMENT] == truth[BY_REACH] == truth[BY_MARK] == {}
+    assert truth[LONGER] == {"all": pytest.approx(168 - 1 if severe else 66 - 1)}
+    known = longer_in_private(everybody(others), 0).estimate
+    assert known == pytest.approx(168 - 1 if severe else 10 + 158 * 2 / 3 - 1)
+
+
+def test_who_comes_back_in_public_is_told_apart_by_who_had_answered() -> None:
+    """Ann comes back in the forum after an email; Bob, by email after an answer in the forum."""
+    cases = some_cases()
+    channel = np.array([0, 1, 0, 1, 1])
+    told = replace(
+        cases,
+        true=replace(cases.true, cause=np.zeros(5, dtype=np.int64)),
+        channel=channel,
+        public=channel == 1,
+        answered=np.array([10.0, 110.0, 218.0, 30.0, 41.0]),
+        answered_by=channel,
+    )
+    assert truth_of(told, 100.0)[MORE] == {"all": -1.0}
 
 
 def test_of_few_customers_nothing_is_told() -> None:
@@ -332,6 +370,27 @@ def test_the_cases_of_a_simulated_company_are_its_matters_and_what_is_taken_for_
     assert cases.contacts.true.asks.sum() == sum(
         one.role in ("contact", "reply") for one in company.mentions.values()
     )
+
+
+def test_an_account_is_as_loud_as_was_told_with_what_is_no_talk(world: Path) -> None:
+    """One account has exactly so many followers that the next band begins; of another only talk told."""
+    company = read_world(world)
+    asking = {one.author for one in company.mentions.values() if one.matter_id and one.channel == "social"}
+    at_bound, talking, *_ = sorted(asking)
+    recorded = [
+        one.model_copy(update={"reach": Reach(followers=1000, verified=True)})
+        if isinstance(one, Mention) and one.author == at_bound
+        else one
+        for one in company.recorded
+    ]
+    needs = {
+        name: one.model_copy(update={"need": "mention"}) if one.author == talking else one
+        for name, one in company.mentions.items()
+    }
+    as_told = cases_of(company, found := found_in(company, Enricher())).true
+    cases = cases_of(replace(company, recorded=recorded, mentions=needs), found).true
+    changed = np.flatnonzero((cases.reach != as_told.reach) | (cases.mark != as_told.mark))
+    assert sorted(zip(cases.reach[changed], cases.mark[changed], strict=True)) == [(0, 0), (3, 2)]
 
 
 def accounts_of(cases: Cases) -> Ints:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from listener.evaluation.drawn_people import Draws, MatchErrors, owners_of
+from listener.evaluation.drawn_people import Draws, MatchErrors, Records, owners_of
 
 OWNERS = owners_of(["ann", "bob", "ann", "ann", "bob"], ["a1", "b1", "a2", "a1", "b2"])
 
@@ -21,6 +21,14 @@ def test_a_person_is_drawn_with_all_records_and_twice_as_two() -> None:
         assert drawn.places[drawn.draw == number].tolist() in ([0, 2, 3], [1, 4])
     assert drawn.accounts == 12
     assert drawn.first_account.tolist() == [0, 2, 4, 6, 8, 10]
+    assert drawn.account_places.reshape(6, 2)[:, 0].tolist() == (2 * drawn.people).tolist()
+    assert (np.diff(drawn.account_places.reshape(6, 2)) == 1).all()
+
+
+def test_records_are_found_by_person_some_of_whom_have_none() -> None:
+    places, whose = Records(np.array([2, 0, 2]), 4).of(np.array([2, 1, 3, 2, 0]))
+    assert places.tolist() == [0, 2, 0, 2, 1]
+    assert whose.tolist() == [0, 0, 3, 3, 4]
 
 
 def test_a_match_that_never_errs_gives_the_people() -> None:

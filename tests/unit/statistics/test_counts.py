@@ -101,15 +101,14 @@ def test_the_difference_within_strata_of_one_or_two_people_is_covered() -> None:
     assert 0.93 * 400 <= hits < 0.98 * 400
 
 
-@pytest.mark.parametrize("spread", [0.5, 1.0])
-def test_the_difference_from_a_few_people_who_are_each_alone_in_a_stratum_is_covered(spread: float) -> None:
+def test_the_difference_from_a_few_people_who_are_each_alone_in_a_stratum_is_covered() -> None:
     """They tell nothing of how much such people differ: it is taken from the twelve others."""
     chance, hits, alone = np.random.default_rng(1), 0, np.ones(4, dtype=np.int64)
     for _ in range(1000):
-        many, few = chance.normal(3, 1, (4, 3)), chance.normal(3, spread, 4)
+        many, few = chance.normal(3, 1, (4, 3)), chance.normal(3, 1, 4)
         first = Sums(alone * 3, many.sum(axis=1), (many**2).sum(axis=1))
         hits += matched_difference(first, Sums(alone, few, few**2)).difference.covers(0)
-    assert hits >= 930
+    assert 930 <= hits <= 980
 
 
 def test_fixes_are_judged() -> None:
