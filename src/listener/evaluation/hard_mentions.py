@@ -1,4 +1,4 @@
-"""Thirty hard mentions of our own writing, with what Listener says of each and why, as a page.
+"""Thirty-six hard mentions of our own writing, with what Listener says of each and why, as a page.
 
 python -m listener.evaluation.hard_mentions > docs/enrichment-examples.md
 """
@@ -20,7 +20,7 @@ _SAID_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _HEAD = """\
 # Hard mentions, and what Listener says
 
-Thirty mentions of our own writing that are easy to get wrong, through the very steps of the stream with what
+Thirty-six mentions of our own writing that are easy to get wrong, through the very steps of the stream with what
 ships untrained ([how they work](enrichment.md)). *A person* is what a careful person would say; where two answers
 stand, either will do. **Differs** marks where Listener says something else: {wrong} of {all}.
 

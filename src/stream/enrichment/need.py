@@ -5,17 +5,19 @@ Where signs contradict each other, thanks with a complaint in it or praise that 
 ``unsure``, and a person looks: an angry customer thanked for kind words is worse off than one asked twice.
 """
 
+import re
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 from listener.domain.enriched import ANSWERED, Complaint, Language, Need, RootCause, Sentiment, Severity
 from stream.enrichment.clean import CleanText
-from stream.enrichment.complaint import GOOD_RATING, POOR_RATING
+from stream.enrichment.complaint import GOOD_RATING, POOR_RATING, TROUBLES, denied
 from stream.enrichment.passed_on import PassedOn
 from stream.enrichment.phrases import Hit
 from stream.enrichment.words import word_lists, words_version
 
-VERSION = words_version("rules-2", "need")
+VERSION = words_version("rules-3", "need")
 COMPLAINT = 0.5
 """Probability from which it is a complaint."""
 SURE_COMPLAINT = 0.75
@@ -24,15 +26,51 @@ DOUBT = 0.35
 """Probability from which kind words are doubted, and plain ones not passed over."""
 LUKEWARM, WARM = 0.3, 0.6
 """Sentiment below which kind words are doubted: always, and where a problem is named beside them."""
+COLD = -0.45
+"""The same for words that can only be kind, which VADER takes for negative: "no issues whatsoever"."""
 MANY_HASHTAGS, MANY_URLS = 8, 3
 MUCH_SPAM = 3
 """Different phrases of spam from which it is spam though it also complains: "tired of your job?"."""
 FEW_WORDS = 3
+_MOST_LINKS = 6
+"""Words that may stand between thanks and the help that is thanked for."""
 
 _LISTS = word_lists("need")
-PHRASES = {name: _LISTS.of(name) for name in _LISTS.lists if name != "acknowledgement"}
+_THANKED, _REMINISCES = "thanks for what went wrong", "reminisces"
+PHRASES: dict[str, tuple[str, ...]] = {
+    label: _LISTS.of(label)
+    for label in (
+        "praise",
+        "sarcasm",
+        "mild sarcasm",
+        "question",
+        "request",
+        "spam",
+        "over",
+        "surely kind",
+        "kindly meant",
+    )
+} | {
+    _THANKED: tuple(
+        f"{thanks} {wrong}"
+        for thanks, wrong in product(_LISTS.of("thanks for"), _LISTS.of("what went wrong"))
+    ),
+    _REMINISCES: tuple(
+        map(" ".join, product(_LISTS.of("anybody"), _LISTS.of("recall"), _LISTS.of("of old")))
+    ),
+}
 """What `Findings.hits` are of."""
 _ACKNOWLEDGEMENTS = frozenset(_LISTS.of("acknowledgement"))
+_THANKS, _HELP = frozenset(_LISTS.of("thanks")), frozenset(_LISTS.of("help"))
+_NOT_OVER, _LINKS = frozenset(_LISTS.of("not over")), frozenset(_LISTS.of("link"))
+_NEGATIONS = frozenset(word_lists("complaint").of("negation")) - {"can't", "cannot", "cant", "couldn't"}
+"""What takes a kind word back; "couldn't love it more" does not."""
+_ADVANCE = frozenset({"advance"})
+_ASKING = frozenset({"question", "request", "sarcasm"})
+_BEGINNINGS = {
+    phrase: re.compile(rf"(?:^|[.!?…:;,\-–—\"(]) ?{phrase}\b") for phrase in _LISTS.of("begins a sentence")
+}
+"""Phrases that say so only where a sentence begins: "way to go", not "on the way to go home"."""
 
 
 class Findings(NamedTuple):
@@ -77,13 +115,69 @@ def _need(findings: Findings) -> tuple[Need, tuple[str, ...]]:
     passed = findings.passed
     if passed is not None and passed.only:
         return "copy", (f"passes on the words of @{passed.by}",)
-    found: dict[str, list[str]] = {}
-    for label, text, _, _ in findings.hits:
-        found.setdefault(label, []).append(text)
+    found = _signs(findings)
     spam = _spam(findings, found.get("spam", []))
     if findings.sentiment is None:
         return (findings.language.code == "und" and spam) or _need_unread(findings)
     return spam or _need_in_english(findings, found)
+
+
+def _signs(findings: Findings) -> dict[str, list[str]]:
+    """By label the phrases found that mean in this text what they stand for."""
+    found: dict[str, list[str]] = {}
+    words = findings.text.words
+    thanked = 0
+    for hit in findings.hits:
+        label, text, start, end = hit
+        if label == "praise":
+            if text in _THANKS:
+                thanked = end
+            elif start and words[start - 1] in _NEGATIONS:
+                continue  # "not helpful"
+        elif label in _ASKING:
+            if _meant_otherwise(findings, hit, thanked):
+                continue
+        elif label == "over":
+            if not _NOT_OVER.isdisjoint(words[max(start - 3, 0) : end]):
+                continue  # "when will it be fixed"
+        elif label == "surely kind" and not all(
+            denied(words, place) for place in range(start, end) if words[place] in TROUBLES
+        ):
+            continue  # "never a problem until yesterday"
+        texts = found.get(label)
+        if texts is None:
+            found[label] = [text]
+        else:
+            texts.append(text)
+    return found
+
+
+def _meant_otherwise(findings: Findings, hit: Hit, thanked: int) -> bool:
+    """Whether words that usually ask for something, or mock, do neither here.
+
+    Args:
+        thanked: after which word the author thanks; 0 for nowhere before.
+    """
+    _, text, start, end = hit
+    if text in _BEGINNINGS and not _BEGINNINGS[text].search(findings.text.plain):
+        return True
+    if thanked and (
+        (text in _HELP and _helped(findings.text.words, start, thanked))
+        or (text.startswith("so much for") and start - thanked < 2)
+    ):
+        return True
+    return any(
+        other.label == "kindly meant" and other.start <= start and end <= other.end for other in findings.hits
+    )
+
+
+def _helped(words: Sequence[str], start: int, thanked: int) -> bool:
+    """Whether the help at this word is what is thanked for: "thanks for all your help"."""
+    return (
+        start - thanked <= _MOST_LINKS
+        and _LINKS.issuperset(words[thanked:start])
+        and _ADVANCE.isdisjoint(words)
+    )
 
 
 def _need_unread(findings: Findings) -> tuple[Need, tuple[str, ...]]:
@@ -114,11 +208,12 @@ def _spam(findings: Findings, phrases: Sequence[str]) -> tuple[Need, tuple[str, 
 
 def _need_in_english(findings: Findings, found: dict[str, list[str]]) -> tuple[Need, tuple[str, ...]]:
     probability, rating, plain = findings.complaint.probability, findings.rating, findings.text.plain
-    kind = found.get("praise", [])
-    sarcasm = [
-        text for text in found.get("sarcasm", []) if text != "not" or plain.endswith((" not", " not!"))
-    ]
+    surely = found.get("surely kind", [])
+    kind = [*surely, *found.get("praise", []), *found.get("kindly meant", [])]
+    cold = COLD if surely else 0.0 if found.get("over") else LUKEWARM
+    sarcasm = _sarcasm(findings, found)
     if rating is not None and rating >= GOOD_RATING:
+        cold = min(cold, 0.0) if kind else cold
         kind = [f"rated {rating:g} of 1", *kind]
     if probability >= COMPLAINT:
         if kind and probability < SURE_COMPLAINT:
@@ -126,6 +221,12 @@ def _need_in_english(findings: Findings, found: dict[str, list[str]]) -> tuple[N
         return "complaint", (_complains(findings),)
     if sarcasm:
         return "unsure", (f"may be sarcasm: {_quoted(sarcasm)}",)
+    if (
+        found.get(_REMINISCES)
+        and plain.count("?") < 2
+        and {"does anyone"}.issuperset(found.get("question", ()))
+    ):
+        return "mention", (f"asks nobody in particular: {_quoted(found[_REMINISCES])}",)
     if "?" in plain:
         return "question", (f"asks: {_quoted(found.get('question', [])) or '?'}",)
     if found.get("question") and not kind:
@@ -133,7 +234,7 @@ def _need_in_english(findings: Findings, found: dict[str, list[str]]) -> tuple[N
     if found.get("request"):
         return "request", (f"asks for: {_quoted(found['request'])}",)
     if kind:
-        if doubt := _doubt(findings):
+        if doubt := _doubt(findings, cold):
             return "unsure", (f"kind words: {_quoted(kind)}", doubt)
         return "praise", (f"kind words: {_quoted(kind)}",)
     if probability >= DOUBT:
@@ -145,16 +246,32 @@ def _complains(findings: Findings) -> str:
     return f"complaint {findings.complaint.probability:.2f}: {_quoted(findings.complaint.evidence)}"
 
 
-def _doubt(findings: Findings) -> str | None:
-    """Why kind words may not be meant kindly."""
+def _sarcasm(findings: Findings, found: dict[str, list[str]]) -> list[str]:
+    """What may not be meant as it is said; the mild only beside a sign of complaint."""
+    plain = findings.text.plain
+    sarcasm = [
+        text for text in found.get("sarcasm", []) if text != "not" or plain.endswith((" not", " not!"))
+    ]
+    if findings.complaint.evidence:
+        sarcasm += found.get("mild sarcasm", [])
+    return sarcasm + found.get(_THANKED, [])
+
+
+def _doubt(findings: Findings, cold: float) -> str | None:
+    """Why kind words may not be meant kindly.
+
+    Args:
+        cold: sentiment below which they are doubted; lower than usual where a problem is said to be over, or the
+            words or stars can hardly be meant otherwise, and then a problem that is only named is none.
+    """
     warmth = findings.sentiment.compound if findings.sentiment else 0.0
     if findings.complaint.probability >= DOUBT:
         return _complains(findings)
     if " but " in findings.text.plain:
         return "yet there is a “but”"
-    if warmth < LUKEWARM:
+    if warmth < cold:
         return "yet the whole is not warm"
-    if findings.root_causes and warmth < WARM:
+    if findings.root_causes and warmth < WARM and cold == LUKEWARM:
         return f"yet a problem is named: {_quoted(findings.root_causes[0].evidence)}"
     return None
 

@@ -51,15 +51,24 @@ class Phrases:
         found: list[list[Hit]] = [[] for _ in range(self._sets)]
         known = self._kinds
         kinds = [known[word] for word in words]
+        kinds.append(None)
         for start, kind in enumerate(kinds):
             if kind is None or kind.state is None:
                 continue
-            if kind.state.following:
-                longest = _follow(kinds, start, kind.state)
+            state = kind.state
+            if (
+                state.following
+                and (following := kinds[start + 1]) is not None
+                and (
+                    state.forks
+                    or (state.after[following] if following in state.after else state.go(following))
+                )
+            ):
+                longest = _follow(kinds, start, state)
                 for (number, label), end in longest.items():
                     found[number].append(Hit(label, " ".join(words[start:end]), start, end))
             else:
-                for number, label in kind.state.labels:
+                for number, label in state.labels:
                     found[number].append(Hit(label, words[start], start, start + 1))
         return found
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from listener.domain.enriched import Complaint
 from stream.enrichment.clean import clean
-from stream.enrichment.complaint import PHRASES, UNSURE, complaint_elsewhere, complaint_in_english
+from stream.enrichment.complaint import PHRASES, UNSURE, complaint_elsewhere, complaint_in_english, denied
 from stream.enrichment.phrases import Phrases
 from stream.enrichment.sentiment import Vader
 
@@ -48,6 +48,113 @@ def test_complaints(text: str) -> None:
 )
 def test_no_complaints(text: str) -> None:
     assert judge(text).probability < 0.5
+
+
+@pytest.mark.parametrize(
+    ("none", "some"),
+    [
+        ("Two years with you and never a problem", "Two years with you and never a problem until yesterday"),
+        ("We had no issues whatsoever", "You told us there were no issues, we have had three"),
+        ("Not a single problem with the move", "Not a single problem was dealt with, but we still paid"),
+        ("Without the slightest trouble", "Without the router I have trouble"),
+        ("They have never let me down", "They have let me down"),
+        ("I don't have any problems", "Please don't have any problems tomorrow"),
+        ("There was nothing wrong", "There was something wrong"),
+        ("No delays at all", "I hope for no delays, yours are famous"),
+        ("Not bad", "Too bad"),
+        ("No issues, ever", "I never had an issue with older versions"),
+    ],
+)
+def test_a_problem_that_there_was_none_of_is_none(none: str, some: str) -> None:
+    assert judge(none).probability < 0.35 < judge(some).probability
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They have not solved my problem",
+        "No answer to the problem",
+        "Nobody sees this issue",
+        "Not my mistake",
+    ],
+)
+def test_who_denies_something_else_denies_no_problem(text: str) -> None:
+    words = clean(text).words
+    assert not denied(words, len(words) - 1)
+
+
+@given(
+    st.lists(st.sampled_from(["no", "never", "a", "the", "single", "my", "problem", "don't", "i", "until"]))
+)
+def test_nothing_is_denied_without_a_denial_before(words: list[str]) -> None:
+    for place, word in enumerate(words):
+        if word == "problem" and denied(words, place):
+            assert {"no", "never", "don't"} & set(words[:place])
+            assert "until" not in words
+
+
+@pytest.mark.parametrize(
+    ("warm", "cross"),
+    [
+        ("Really happy with it", "Really happy that I was charged twice"),
+        ("Your crew is really kind", "Your crew is really something"),
+        ("I still love this app", "I still have this app"),
+        ("You are always so friendly, always great", "It is always me"),
+        ("Really nice shirt", "Really nice shirt but the band is loose"),
+        ("Really good", "Not really good"),
+        ("I really appreciate it", "I would really appreciate it"),
+    ],
+)
+def test_what_only_stresses_a_warm_word_is_no_sign(warm: str, cross: str) -> None:
+    assert judge(warm).evidence == () != judge(cross).evidence
+
+
+@pytest.mark.parametrize(
+    ("passing", "lasting"),
+    [
+        ("See you in two weeks, so happy!", "Two weeks in bed with this cable"),
+        ("Great flight with you a few weeks ago, love it", "I wrote a few weeks ago"),
+        ("Two weeks with you and never a problem", "Two weeks with you and only problems"),
+        ("Good morning, great day!", "Yes, since two days ago"),
+        ("In 5 days we fly, so excited!", "In 5 days nobody called"),
+    ],
+)
+def test_a_duration_alone_is_no_wait_among_warm_words(passing: str, lasting: str) -> None:
+    assert judge(passing).probability < 0.3 < judge(lasting).probability
+
+
+def test_a_duration_with_what_is_awaited_weighs_as_before() -> None:
+    assert {"36 hours", "refund"} <= set(judge("36 hours for a refund").evidence)
+    assert judge("Love it. 3 hours on hold, great").probability > judge("Love it. On hold, great").probability
+
+
+def test_turns_of_phrase_mean_no_harm() -> None:
+    for text in ("Keep up the good work", "Thanks again", "We just touched down", "Best airline, hands down"):
+        assert judge(text).evidence == ()
+    assert judge("My line is down again").evidence == ("down", "again")
+    assert judge("I can't thank you enough").probability < 0.2
+    assert judge("I can't recommend this company").probability > 0.5
+
+
+def test_kind_words_behind_a_negation_are_not_kind() -> None:
+    assert judge("It is sorted").probability < judge("It is not sorted").probability
+    assert "not great" in judge("Not great").evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is a payment that I don't recognise",
+        "You renewed my contract without asking me",
+        "My top-up has not gone through",
+        "I missed my connection",
+        "I wrote on Monday and heard nothing",
+        "One hour wait, no driver",
+        "Treated like a child by the man at the desk",
+    ],
+)
+def test_what_is_told_without_a_cross_word(text: str) -> None:
+    assert judge(text).probability > 0.5
 
 
 def test_evidence_is_what_stands_in_the_text() -> None:

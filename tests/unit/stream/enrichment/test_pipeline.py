@@ -66,6 +66,51 @@ def test_need(text: str, need: str, needs_response: bool) -> None:
     assert found.need_reasons
 
 
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("Great crew on the way to Leeds, they made our trip", "praise"),
+        ("On the way to work your driver was rude", "complaint"),
+        ("Way to lose a customer", "complaint"),
+        ("Wow. Way to go!", "unsure"),
+        ("Big shout out to Ann at the desk, so helpful!", "praise"),
+        ("Cancelled without a word, so helpful, great", "unsure"),
+        ("Thank you so much for the quick reply", "praise"),
+        ("Thank you so much for ruining our trip", "unsure"),
+        ("So much for the new timetable", "unsure"),
+        ("Thanks for all your help!", "praise"),
+        ("Thanks in advance for your help", "request"),
+        ("Thanks. I need help", "request"),
+        ("I would like to thank the crew of this morning", "praise"),
+        ("I would like to book the crew of this morning, thanks", "request"),
+        ("Thank you, my refund was there the next day!", "praise"),
+        ("Thank you, when will my refund be fixed", "unsure"),
+        ("My router works again, thanks", "praise"),
+        ("Finally. You are a star, Ann", "praise"),
+        ("A month with you and no issues whatsoever", "praise"),
+        ("A month with you and no issues whatsoever until today", "complaint"),
+        ("Does anyone remember the old jingle?", "mention"),
+        ("Does anyone remember the old jingle? And when do you open?", "question"),
+        ("Does anyone remember how to restart the box?", "question"),
+        ("Your staff were not helpful", "complaint"),
+        ("Couldn't be happier", "praise"),
+        ("Can't thank you enough", "praise"),
+        ("Hot crypto tip, 300% in 6 weeks, ask me how", "spam"),
+        ("Do something. The stop has no roof", "request"),
+        ("We should do something together", "mention"),
+        ("Just checking whether somebody reads this", "request"),
+    ],
+)
+def test_the_same_words_may_want_an_answer_or_not(text: str, need: str) -> None:
+    assert enrich(text).need == need
+
+
+def test_stars_beside_kind_words_need_no_warmth() -> None:
+    words = "Finally someone who listens, well done"
+    assert enrich(words, rating=1.0).need == "praise"
+    assert enrich("The parcel came on Monday", rating=1.0).need == "unsure"
+
+
 def test_severity_wants_an_answer_whatever_the_need() -> None:
     found = enrich(
         "Thank you for the wonderful service when my grandmother came in her wheelchair, love you all!"
