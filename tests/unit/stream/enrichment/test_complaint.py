@@ -62,6 +62,7 @@ def test_no_complaints(text: str) -> None:
         ("There was nothing wrong", "There was something wrong"),
         ("No delays at all", "I hope for no delays, yours are famous"),
         ("Not bad", "Too bad"),
+        ("Never had an issue in ten years", "Never had an issue in ten years and now my line is off"),
         ("No issues, ever", "I never had an issue with older versions"),
     ],
 )
