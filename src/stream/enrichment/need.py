@@ -24,6 +24,8 @@ SURE_COMPLAINT = 0.75
 """Probability from which kind words beside it do not matter."""
 DOUBT = 0.35
 """Probability from which kind words are doubted, and plain ones not passed over."""
+SLIGHT_DOUBT = 0.33
+"""The same for kind words by which no problem is said to be over: one sign of complaint is enough."""
 LUKEWARM, WARM = 0.3, 0.6
 """Sentiment below which kind words are doubted: always, and where a problem is named beside them."""
 COLD = -0.45
@@ -66,6 +68,8 @@ _NOT_OVER, _LINKS = frozenset(_LISTS.of("not over")), frozenset(_LISTS.of("link"
 _NEGATIONS = frozenset(word_lists("complaint").of("negation")) - {"can't", "cannot", "cant", "couldn't"}
 """What takes a kind word back; "couldn't love it more" does not."""
 _ADVANCE = frozenset({"advance"})
+_ASKS_ANYWHERE = frozenset({"any", "can", "could", "how", "when", "where", "why", "wondering"})
+"""First words of questions that are none only by chance: "is the" is one less often than "yours is the best"."""
 _ASKING = frozenset({"question", "request", "sarcasm"})
 _BEGINNINGS = {
     phrase: re.compile(rf"(?:^|[.!?…:;,\-–—\"(]) ?{phrase}\b") for phrase in _LISTS.of("begins a sentence")
@@ -234,7 +238,8 @@ def _need_in_english(findings: Findings, found: dict[str, list[str]]) -> tuple[N
     if found.get("request"):
         return "request", (f"asks for: {_quoted(found['request'])}",)
     if kind:
-        if doubt := _doubt(findings, cold):
+        asked = [text for text in found.get("question", ()) if text.split(" ", 1)[0] in _ASKS_ANYWHERE]
+        if doubt := _doubt(findings, cold, () if surely else asked):
             return "unsure", (f"kind words: {_quoted(kind)}", doubt)
         return "praise", (f"kind words: {_quoted(kind)}",)
     if probability >= DOUBT:
@@ -257,16 +262,19 @@ def _sarcasm(findings: Findings, found: dict[str, list[str]]) -> list[str]:
     return sarcasm + found.get(_THANKED, [])
 
 
-def _doubt(findings: Findings, cold: float) -> str | None:
+def _doubt(findings: Findings, cold: float, asked: Sequence[str]) -> str | None:
     """Why kind words may not be meant kindly.
 
     Args:
         cold: sentiment below which they are doubted; lower than usual where a problem is said to be over, or the
             words or stars can hardly be meant otherwise, and then a problem that is only named is none.
+        asked: phrases of questions beside them.
     """
     warmth = findings.sentiment.compound if findings.sentiment else 0.0
-    if findings.complaint.probability >= DOUBT:
+    if findings.complaint.probability >= (SLIGHT_DOUBT if cold == LUKEWARM else DOUBT):
         return _complains(findings)
+    if asked:
+        return f"yet asks: {_quoted(asked)}"
     if " but " in findings.text.plain:
         return "yet there is a “but”"
     if warmth < cold:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from listener.cli.evaluate_command import command, read_world
 from listener.domain.errors import UsageError
 from listener.domain.mention import Mention, Reach
+from listener.evaluation import company_outcomes
 from listener.evaluation.company_cases import (
     NEEDS,
     NO_CASE,
@@ -139,7 +140,7 @@ def test_the_truth_is_that_of_everybody_and_knows_how_waits_ended_later() -> Non
 
 
 def test_outcomes_are_those_of_customers_after_their_first_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("listener.evaluation.company_outcomes.LEAST_PEOPLE", 0)
+    monkeypatch.setattr(company_outcomes, "LEAST_PEOPLE", 0)
     assert truth_of(some_cases(), 100.0)[OUTCOME] == {}, "nobody is of the same segment"
     cases = replace(some_cases(), segment=np.array([1, 1, 1]))
     assert truth_of(cases, 100.0)[OUTCOME] == {"repeat_purchase": 1.0, "churn": -1.0}
@@ -147,7 +148,7 @@ def test_outcomes_are_those_of_customers_after_their_first_case(monkeypatch: pyt
         bought = replace(cases.outcomes, at=np.array([not_yet_or_before, 70.0, 0.0]))
         told = truth_of(replace(cases, outcomes=bought), 100.0)[OUTCOME]
         assert told == {"repeat_purchase": 0.0, "churn": -1.0}
-    monkeypatch.setattr("listener.evaluation.company_outcomes.AFTER_HOURS", 19.0)
+    monkeypatch.setattr(company_outcomes, "AFTER_HOURS", 19.0)
     assert truth_of(cases, 100.0)[OUTCOME] == {"repeat_purchase": 0.0, "churn": 0.0}
 
 
