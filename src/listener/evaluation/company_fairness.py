@@ -4,10 +4,9 @@ import numpy as np
 
 from listener.evaluation.company_outcomes import stratified
 from listener.evaluation.company_seen import Seen, joint
+from listener.evaluation.company_waits import DAY_HOURS
 from listener.statistics.interval import Interval, Ints
 from listener.statistics.matched import matched_difference
-
-DAY_HOURS = 24.0
 
 
 def fair(sample: Seen, attribute: Ints, value: int) -> Interval:
