@@ -1,6 +1,6 @@
 """Which helpdesks keep tickets for cases, as the configuration says it: `desks` in `listener.yaml`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,16 @@ class DeskConfig(Document):
     internal_hosts: tuple[str, ...] = ()
     """Hosts that may be in an internal network."""
 
+    told_apart: ClassVar[tuple[str, ...]] = ()
+    """Options that mark how a ticket ended: the first is to be a mark of its own, unlike each of the others."""
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        for name in self.told_apart[1:]:
+            if getattr(self, name) == getattr(self, self.told_apart[0]):
+                raise ValueError(f"{self.told_apart[0]} is the same as {name}")
+        return self
+
     def wants(self, case: Case) -> bool:
         """Whether a case is to get a ticket, as far as its queue says."""
         return not self.queues or case.queue in self.queues
@@ -41,17 +51,6 @@ class AnsweredThere(Document):
     def level_of(self, who: str) -> Level:
         """The level of one who answers there."""
         return self.levels.get(who, self.level)
-
-
-def _told_apart(no_response: str | None, name: str, others: dict[str, str]) -> None:
-    """Looks whether what marks a ticket that needs no response is a mark of its own.
-
-    Raises:
-        ValueError: another option has the same.
-    """
-    for other, value in others.items():
-        if no_response == value:
-            raise ValueError(f"{name} is the same as {other}")
 
 
 class RequestTrackerSecrets(Document):
@@ -87,11 +86,7 @@ class RequestTrackerDesk(DeskConfig):
     """An inactive status by which people say that nobody has to answer; the queues' lifecycle must have it."""
     answers: AnsweredThere = AnsweredThere()
 
-    @model_validator(mode="after")
-    def _of_its_own(self) -> Self:
-        others = {name: getattr(self, name) for name in ("open_status", "resolved_status", "declined_status")}
-        _told_apart(self.no_response_status, "no_response_status", others)
-        return self
+    told_apart = ("no_response_status", "open_status", "resolved_status", "declined_status")
 
 
 class WebhookDesk(DeskConfig):
@@ -130,10 +125,7 @@ class ZendeskDesk(DeskConfig):
     """A ticket that is solved with this tag needed no response."""
     answers: AnsweredThere = AnsweredThere()
 
-    @model_validator(mode="after")
-    def _of_its_own(self) -> Self:
-        _told_apart(self.no_response_tag, "no_response_tag", {"declined_tag": self.declined_tag})
-        return self
+    told_apart = ("no_response_tag", "declined_tag")
 
 
 class ZammadDesk(DeskConfig):
@@ -157,10 +149,7 @@ class ZammadDesk(DeskConfig):
     """A ticket that is closed with this tag needed no response."""
     answers: AnsweredThere = AnsweredThere()
 
-    @model_validator(mode="after")
-    def _of_its_own(self) -> Self:
-        _told_apart(self.no_response_tag, "no_response_tag", {"declined_tag": self.declined_tag})
-        return self
+    told_apart = ("no_response_tag", "declined_tag")
 
 
 class ChatwootDesk(DeskConfig):
@@ -181,10 +170,7 @@ class ChatwootDesk(DeskConfig):
     """A conversation that is resolved with this label needed no response."""
     answers: AnsweredThere = AnsweredThere(channel="chat")
 
-    @model_validator(mode="after")
-    def _of_its_own(self) -> Self:
-        _told_apart(self.no_response_label, "no_response_label", {"declined_label": self.declined_label})
-        return self
+    told_apart = ("no_response_label", "declined_label")
 
 
 class CrmDesk(DeskConfig):
