@@ -1,5 +1,6 @@
 """``listener case``: what a person does to a case."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -21,6 +22,22 @@ _AUTHOR = click.option(
 )
 
 
+def _act_on(metavar: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds the argument and the options of an act on one case or contact.
+
+    Args:
+        metavar: CASE or CONTACT.
+    """
+    options = (click.argument("name", metavar=metavar, type=NAME), _BY, _REASON, _AUTHOR, settings_options)
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
+
+
 @click.group()
 def command() -> None:
     """Assign, join, part, close or reopen cases, mark a contact as failed, or say whether it needs a response.
@@ -37,12 +54,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name", metavar="CASE", type=NAME)
+@_act_on("CASE")
 @click.argument("owner", type=Words(200))
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
 def assign(settings: Settings, name: str, owner: str, by: str, reason: str, author: str | None) -> None:
     """Give CASE to OWNER.
 
@@ -55,11 +68,7 @@ def assign(settings: Settings, name: str, owner: str, by: str, reason: str, auth
 
 
 @command.command("mark-failed")
-@click.argument("name", metavar="CONTACT", type=NAME)
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
+@_act_on("CONTACT")
 def mark_failed(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
     """Say that the company failed the customer at CONTACT (or at a case of one contact).
 
@@ -72,11 +81,7 @@ def mark_failed(settings: Settings, name: str, by: str, reason: str, author: str
 
 
 @command.command("needs-no-response")
-@click.argument("name", metavar="CONTACT", type=NAME)
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
+@_act_on("CONTACT")
 def needs_no_response(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
     """Say that CONTACT (or a case of one contact) needs no response, whatever was found in its words.
 
@@ -91,11 +96,7 @@ def needs_no_response(settings: Settings, name: str, by: str, reason: str, autho
 
 
 @command.command("needs-response")
-@click.argument("name", metavar="CONTACT", type=NAME)
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
+@_act_on("CONTACT")
 def needs_response(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
     """Say that CONTACT needs a response, whatever was found in its words.
 
@@ -108,11 +109,7 @@ def needs_response(settings: Settings, name: str, by: str, reason: str, author: 
 
 
 @command.command()
-@click.argument("name", metavar="CASE", type=NAME)
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
+@_act_on("CASE")
 def close(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
     """Close CASE: nothing in it waits for us any more.
 
@@ -125,11 +122,7 @@ def close(settings: Settings, name: str, by: str, reason: str, author: str | Non
 
 
 @command.command()
-@click.argument("name", metavar="CASE", type=NAME)
-@_BY
-@_REASON
-@_AUTHOR
-@settings_options
+@_act_on("CASE")
 def reopen(settings: Settings, name: str, by: str, reason: str, author: str | None) -> None:
     """Open CASE again: it waits for us.
 
