@@ -9,7 +9,7 @@ from typing import Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from listener.domain.enriched import NO_CAUSE, Enrichment, Need
+from listener.domain.enriched import NEVER_OPENS, NO_CAUSE, Enrichment, Need
 from listener.domain.ids import customer_party
 from listener.domain.mention import Mention, Reach
 from listener.evaluation.company_asked import QUEUES, Ask, asked_of
@@ -20,7 +20,6 @@ from listener.statistics.interval import Floats, Ints
 from stream.enrichment.pipeline import Enricher
 
 NO_CASE: Final = -1
-NO_CONTACT: Final = frozenset({"mention", "copy", "spam"})
 NEEDS: Final[tuple[str, ...]] = get_args(Need)
 OUTCOMES: Final = ("csat", "repeat_purchase", "churn")
 REACHES: Final = ("not told", "below 100", "100 to 999", "1000 to 9999", "10000 and more")
@@ -280,7 +279,7 @@ def _traits(
     traits = np.zeros((2, int(owners.accounts.sum())), dtype=np.int64)
     for said, reach in told:
         account = place.get((said.party, said.author))
-        if account is not None and needs[said.mention_id] not in NO_CONTACT:
+        if account is not None and needs[said.mention_id] not in NEVER_OPENS:
             traits[:, account] = np.maximum(traits[:, account], _trait(reach))
     return traits[0], traits[1]
 

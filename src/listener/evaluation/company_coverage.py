@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from listener.domain.enriched import NO_CAUSE, Enrichment
-from listener.evaluation.company_cases import NO_CONTACT, first_cause
+from listener.domain.enriched import NEVER_OPENS, NO_CAUSE, Enrichment
+from listener.evaluation.company_cases import first_cause
 from listener.evaluation.drawn_people import AS_MADE_UP, Drawn, Draws, MatchErrors, Owners, owners_of
 from listener.evaluation.triage import World
 from listener.statistics.checked_parties import CheckedParties
@@ -48,7 +48,7 @@ def contacts_of(world: World, found: Mapping[str, Enrichment]) -> Contacts:
     Args:
         found: see `company_cases.found_in`.
     """
-    truth = [world.mentions[name] for name in found if world.mentions[name].need not in NO_CONTACT]
+    truth = [world.mentions[name] for name in found if world.mentions[name].need not in NEVER_OPENS]
     causes = [first_cause(found[one.mention_id]) for one in truth]
     labels = tuple(sorted({*causes, *(one.root_cause for one in truth)}))
     place = {label: number for number, label in enumerate(labels)}

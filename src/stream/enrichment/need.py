@@ -238,8 +238,9 @@ def _need_in_english(findings: Findings, found: dict[str, list[str]]) -> tuple[N
     if found.get("request"):
         return "request", (f"asks for: {_quoted(found['request'])}",)
     if kind:
-        asked = [text for text in found.get("question", ()) if text.split(" ", 1)[0] in _ASKS_ANYWHERE]
-        if doubt := _doubt(findings, cold, () if surely else asked):
+        questions = () if surely else found.get("question", ())
+        asked = [text for text in questions if text.split(" ", 1)[0] in _ASKS_ANYWHERE]
+        if doubt := _doubt(findings, cold, asked):
             return "unsure", (f"kind words: {_quoted(kind)}", doubt)
         return "praise", (f"kind words: {_quoted(kind)}",)
     if probability >= DOUBT:
