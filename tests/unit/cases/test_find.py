@@ -123,6 +123,9 @@ def test_a_case_stands_for_its_contact_where_it_has_only_one() -> None:
     whole = Target(CASE.case_id, CASE.anchor, CASE.anchor_author, CASE)
     assert single_contact(whole) == whole
     assert single_contact(ONE) == ONE
+    over = CASE.model_copy(update={"state": "superseded", "contacts": (), "contact_count": 0})
+    ended = Target(CASE.case_id, CASE.anchor, CASE.anchor_author, over)
+    assert single_contact(ended) == ended, "what ended it can be taken back"
     several = CASE.model_copy(update={"contact_count": 2})
     with pytest.raises(UsageError, match=f"2 contacts; name the one that is meant:\n  {CONTACT.mention_id}"):
         single_contact(Target(CASE.case_id, CASE.anchor, CASE.anchor_author, several))

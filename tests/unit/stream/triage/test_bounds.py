@@ -17,7 +17,7 @@ from stream.triage.party_state import PartyState, Present
 from stream.triage.policy import Policy
 from stream.triage.triage import Triage, TriageValue
 from unit.stream.triage.test_triage import Party, enriched, event, snapshots, timer
-from unit.stream.worlds import customers, deletion, mention, put_all, response, stages
+from unit.stream.worlds import command, customers, deletion, mention, put_all, response, stages
 
 TOLD = 3000
 CLAIMING = read_document(
@@ -201,3 +201,21 @@ def test_a_case_that_goes_on_without_its_first_author_leads_from_its_old_name() 
     new = both.cases[case_id("x:joined")]
     assert (old.state, old.superseded_by) == ("superseded", new.case_id)
     assert old.case_id in new.supersedes
+
+
+def test_a_case_is_not_named_after_what_needs_no_response_once_that_is_kept_no_more() -> None:
+    values: list[Recorded] = [
+        mention("joke", "complaint cause-0", 0, thread="x:t"),
+        mention("meant", "complaint cause-0", 1, thread="x:t"),
+        command("c", "needs_no_response", "x:a", ["joke"], 1.5),
+        *(
+            mention(f"more{number}", "complaint cause-0", 2 + number / 60, thread="x:t")
+            for number in range(240)
+        ),
+    ]
+    both = stages()
+    for value in values:
+        put_all(both, [value]).drain()
+    case = both.cases[case_id("x:meant")]
+    assert (case.anchor, case.contact_count, case.state) == ("x:meant", 242, "new")
+    assert both.cases[case_id("x:joke")].superseded_by == case.case_id
